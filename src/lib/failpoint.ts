@@ -4,7 +4,7 @@
  * `DOORBELL_FAILPOINTS="capture.before-commit=3,outbox.after-send"` kills the process with SIGKILL when it
  * passes that place the third (or first) time. Without the variable a failpoint is one comparison.
  */
-const armed = parse(process.env["DOORBELL_FAILPOINTS"]);
+const armed = parse(process.env.DOORBELL_FAILPOINTS);
 
 /** Marks a place between two steps of which a crash must not lose or repeat the effect. */
 export function failpoint(name: string): void {

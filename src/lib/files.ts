@@ -1,0 +1,83 @@
+import { randomBytes } from "node:crypto";
+import { link, mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { failpoint } from "./failpoint.ts";
+
+/** Modes of all that the system writes: for its own user alone. */
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+
+/** Makes a folder (and those above it) for this user alone. */
+export async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: FOLDER_MODE });
+}
+
+/**
+ * Writes a whole file so that a crash leaves the old one or the new one, never half of it: a temporary
+ * name, flushed, renamed, and the folder flushed.
+ */
+export async function writeFileDurably(path: string, bytes: Uint8Array | string): Promise<void> {
+  await withTemporary(path, bytes, (temporary) => rename(temporary, path));
+}
+
+/** As `writeFileDurably`, but an existing file wins: then nothing is written and the answer is false. */
+export async function createFileDurably(path: string, bytes: Uint8Array | string): Promise<boolean> {
+  return withTemporary(path, bytes, async (temporary) => {
+    try {
+      await link(temporary, path);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+      throw error;
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  });
+}
+
+/** Removes a file so that it stays removed after a crash. False when it was not there. */
+export async function removeFileDurably(path: string): Promise<boolean> {
+  try {
+    await rm(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
+  await flushFolder(dirname(path));
+  return true;
+}
+
+async function withTemporary<T>(
+  path: string,
+  bytes: Uint8Array | string,
+  publish: (temporary: string) => Promise<T>,
+): Promise<T> {
+  const folder = dirname(path);
+  await makeFolder(folder);
+  const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
+  try {
+    const file = await open(temporary, "wx", FILE_MODE);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    failpoint("file.before-publish");
+    const result = await publish(temporary);
+    await flushFolder(folder);
+    return result;
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+async function flushFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

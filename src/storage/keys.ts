@@ -1,0 +1,132 @@
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { z } from "zod";
+import { DoorbellError, messageOf } from "../lib/errors.ts";
+import { createFileDurably, removeFileDurably } from "../lib/files.ts";
+import { restart } from "../lib/settings.ts";
+import { seal, unseal } from "./envelope.ts";
+
+/** Whose data a key protects: one key per visit (its captures and faces) and one per person. */
+export interface Owner {
+  readonly kind: "visit" | "person";
+  /** UUID. */
+  readonly id: string;
+}
+
+/**
+ * Data keys, each wrapped by the master key in a file of its own, outside the database: destroying the
+ * file makes all that it sealed unreadable, in every copy of the database too.
+ */
+export interface KeyStore {
+  /** The owner's key, made when there is none. 32 bytes. */
+  ensure(owner: Owner): Promise<Uint8Array>;
+  /** The owner's key; undefined when there never was one or it was destroyed. */
+  find(owner: Owner): Promise<Uint8Array | undefined>;
+  /** Makes all that the key sealed unreadable for good. False when it was gone already. */
+  destroy(owner: Owner): Promise<boolean>;
+}
+
+/** What went wrong with a key. */
+export class KeyError extends DoorbellError {}
+
+export const keySettings = z
+  .strictObject({
+    master: restart(
+      z
+        .string()
+        .regex(/^(file|env|command):./)
+        .optional(),
+    ).describe(
+      "Where the master key (32 bytes, base64) comes from: `file:PATH`, `env:NAME` or `command:LINE`. Without it, `keys/master.key` in the data folder is made at first start.",
+    ),
+  })
+  .prefault({});
+
+/** Opens the key store in `folder` under a master key of 32 bytes. */
+export function openKeyStore(folder: string, master: Uint8Array): KeyStore {
+  // UUIDs of version 7 begin with the time: the bucket keeps folders small, a new one every five hours.
+  const pathOf = ({ kind, id }: Owner): string => join(folder, kind, id.slice(0, 6), `${id}.key`);
+  const contextOf = ({ kind, id }: Owner): string => `key:${kind}:${id}`;
+
+  const find = async (owner: Owner): Promise<Uint8Array | undefined> => {
+    const wrapped = await readFile(pathOf(owner)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return undefined;
+      throw keyError(`read key of ${owner.kind} ${owner.id}`, error);
+    });
+    return wrapped && unseal(master, wrapped, contextOf(owner));
+  };
+  return {
+    find,
+    async ensure(owner) {
+      const present = await find(owner);
+      if (present) return present;
+      const key = randomBytes(32);
+      const made = await createFileDurably(pathOf(owner), seal(master, key, contextOf(owner))).catch(
+        (error: unknown) => {
+          throw keyError(`write key of ${owner.kind} ${owner.id}`, error);
+        },
+      );
+      return made ? key : (await find(owner))!;
+    },
+    destroy: (owner) => removeFileDurably(pathOf(owner)),
+  };
+}
+
+/**
+ * The master key from where the configuration says; made at first start where it says nothing.
+ * @throws KeyError when it cannot be read or is not 32 bytes in base64
+ */
+export async function loadMasterKey(
+  settings: z.infer<typeof keySettings>,
+  folder: string,
+): Promise<Uint8Array> {
+  const ownFile = join(folder, "master.key");
+  const source = settings.master ?? `file:${ownFile}`;
+  if (settings.master === undefined) {
+    await createFileDurably(ownFile, `${randomBytes(32).toString("base64")}\n`);
+  }
+  const key = Buffer.from(await readSource(source), "base64");
+  if (key.length === 32) return key;
+  throw new KeyError(`read master key from ${source}: it has ${key.length} bytes, not 32`, {
+    code: "master_key_bad",
+    hint: "Give 32 random bytes in base64, as `openssl rand -base64 32` prints them.",
+  });
+}
+
+async function readSource(source: string): Promise<string> {
+  const [, kind, rest = ""] = /^(\w+):(.*)$/s.exec(source) ?? [];
+  try {
+    if (kind === "env") {
+      const value = process.env[rest];
+      if (!value) throw new Error(`the environment variable ${rest} is not set`);
+      return value;
+    }
+    if (kind === "command")
+      return (await promisify(execFile)("/bin/sh", ["-c", rest], { timeout: 30_000 })).stdout;
+    return await readFile(rest, "utf8");
+  } catch (error) {
+    throw new KeyError(
+      `read master key from ${kind}: ${kind === "command" ? "the command failed" : messageOf(error)}`,
+      {
+        code: "master_key_missing",
+        hint: "Without the master key no capture and no name can be read. Bring back the file, variable or command that held it.",
+        retryable: kind === "command",
+      },
+    );
+  }
+}
+
+function keyError(doing: string, cause: unknown): KeyError {
+  const full = (cause as NodeJS.ErrnoException).code === "ENOSPC";
+  return new KeyError(`${doing}: ${messageOf(cause)}`, {
+    code: full ? "storage_full" : "key_failed",
+    hint: full
+      ? "The disk is full. Free some space."
+      : "Look at the rights of the key folder and at the disk.",
+    retryable: full,
+    cause,
+  });
+}
