@@ -51,6 +51,8 @@ export interface Queue {
   fail(job: LeasedJob, error: { message: string; retryable: boolean }): Promise<"waiting" | "dead" | "lost">;
   /** Puts an untouched job back at once, as a stopping worker does; the try does not count. */
   release(job: LeasedJob): Promise<void>;
+  /** Frees at once what an earlier life of this holder still leases; its tries count. How many. */
+  reclaim(): Promise<number>;
   /** Calls `listener` when there may be new work. Returns how to stop. */
   onWork(listener: () => void): () => void;
   depth(): Promise<QueueDepth[]>;

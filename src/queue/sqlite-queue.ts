@@ -1,15 +1,17 @@
 import { randomUUID } from "node:crypto";
-import { sql } from "kysely";
+import { type ExpressionBuilder, sql } from "kysely";
 import { type Backoff, backoffMs } from "../lib/backoff.ts";
 import type { Clock, Moment } from "../lib/clock.ts";
 import type { Act, Database, Tx } from "../storage/database.ts";
-import type { JobTable } from "../storage/schema.ts";
+import type { JobTable, Schema } from "../storage/schema.ts";
 import { type Job, type LeasedJob, LeaseLost, type Queue } from "./queue.ts";
 
 /** How a lane of the queue is used. */
 export interface QueueConfig {
   /** The release whose work this process takes. */
   readonly lane: string;
+  /** Names this process among all of every release, in this life and the next: `0.1.0/worker-1`. */
+  readonly holder: string;
   /** How long a job is held before another worker may take it, ms. */
   readonly leaseMs: number;
   /** Waits between tries. */
@@ -151,7 +153,20 @@ export const moveJob: Act<MoveArgs, boolean> = {
   },
 };
 
-export const queueActs = [leaseJobs, moveJob];
+export const reclaimJobs: Act<{ holder: string; now: Moment }, number> = {
+  name: "queue.reclaim",
+  async run(tx, { holder, now }) {
+    const freed = await tx
+      .updateTable("job")
+      .set({ lease: null, available_boot: now.boot, available_uptime: now.uptimeMs })
+      .where("state", "=", "open")
+      .where(sql<string>`substr(lease, 1, ${holder.length + 1})`, "=", `${holder}/`)
+      .executeTakeFirst();
+    return Number(freed.numUpdatedRows);
+  },
+};
+
+export const queueActs = [leaseJobs, moveJob, reclaimJobs];
 
 /** The queue as a table of the same database. */
 export function sqliteQueue(
@@ -162,18 +177,27 @@ export function sqliteQueue(
     const { boot, uptimeMs } = clock.moment();
     return { boot, uptimeMs: uptimeMs + ms };
   };
+  /** A look without the write lock: most wakes find nothing. */
+  const anyReady = async (kinds: readonly string[]): Promise<boolean> => {
+    const ready = database.read
+      .selectFrom("job")
+      .select("seq")
+      .where(isNext(config.lane, kinds, clock.moment()));
+    return (await ready.limit(1).executeTakeFirst()) !== undefined;
+  };
   const move = (job: LeasedJob, change: Omit<MoveArgs, "hold">): Promise<boolean> =>
     database.write(moveJob, { hold: { id: job.id, lease: job.lease }, ...change });
 
   return {
     async lease(kinds, count) {
+      if (!(await anyReady(kinds))) return [];
       const rows = await database.write(leaseJobs, {
         lane: config.lane,
         kinds,
         count,
         now: clock.moment(),
         until: later(config.leaseMs),
-        lease: randomUUID(),
+        lease: `${config.holder}/${randomUUID()}`,
       });
       return rows.map(toLeased);
     },
@@ -188,6 +212,7 @@ export function sqliteQueue(
     async release(job) {
       await move(job, { to: clock.moment(), lease: null, attempts: -1, dead: false, error: null });
     },
+    reclaim: () => database.write(reclaimJobs, { holder: config.holder, now: clock.moment() }),
     onWork: (listener) => database.onCommit(listener),
     async depth() {
       const rows = await database.read
@@ -204,6 +229,16 @@ export function sqliteQueue(
       return rows.map((row) => ({ ...row, oldestAt: row.oldestAt === null ? null : Number(row.oldestAt) }));
     },
   };
+}
+
+function isNext(lane: string, kinds: readonly string[], now: Moment) {
+  return (eb: ExpressionBuilder<Schema, "job">) =>
+    eb.and([
+      eb("lane", "=", lane),
+      eb("kind", "in", kinds),
+      eb("state", "=", "open"),
+      eb.or([eb("available_boot", "!=", now.boot), eb("available_uptime", "<=", now.uptimeMs)]),
+    ]);
 }
 
 function toLeased(row: JobTable): LeasedJob {

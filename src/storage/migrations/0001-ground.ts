@@ -111,7 +111,7 @@ create table job (
   last_error text,
   enqueued_at integer not null
 ) strict;
-create index job_next on job (lane, kind, priority, seq) where state = 'open';
+create index job_next on job (lane, priority, seq) where state = 'open';
 
 create table outbox (
   seq integer primary key,

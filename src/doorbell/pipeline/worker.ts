@@ -1,0 +1,122 @@
+import type { Logger } from "pino";
+import { DoorbellError, messageOf } from "../../lib/errors.ts";
+import { type LeasedJob, LeaseLost, type Queue } from "../../queue/queue.ts";
+import type { JobHandler } from "./job-handler.ts";
+
+/** How a worker takes its work. */
+export interface WorkerConfig {
+  /** Lease of a job, ms; it is extended three times in that time. */
+  readonly leaseMs: number;
+  /** Longest wait before it looks for work whose time has come, ms. */
+  readonly pollMs: number;
+}
+
+/** What a worker needs. */
+export interface WorkerDeps {
+  readonly queue: Queue;
+  readonly handlers: readonly JobHandler[];
+  readonly log: Logger;
+  /** Told of each job that failed. */
+  readonly onFailure: (job: LeasedJob, error: unknown, fate: "again" | "dead") => void;
+}
+
+/**
+ * Takes one job after the other, most urgent first. One at a time: inference fills a core, so more
+ * throughput means more workers (see `docs/decisions/0005-one-job-at-a-time.md`).
+ */
+export class Worker {
+  readonly #config: WorkerConfig;
+  readonly #deps: WorkerDeps;
+  readonly #kinds: string[];
+  readonly #stop = new AbortController();
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(config: WorkerConfig, deps: WorkerDeps) {
+    this.#config = config;
+    this.#deps = deps;
+    this.#kinds = deps.handlers.map(({ kind }) => kind);
+  }
+
+  /** Takes back at once what an earlier life of this worker held, then begins. */
+  async start(): Promise<void> {
+    await this.#deps.queue.reclaim();
+    this.#loop = this.#run();
+  }
+
+  /** Finishes the job at hand, or gives it back, and takes no other. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      const [job] = await this.#lease();
+      if (!job) await this.#work(signal);
+      else if (signal.aborted) await this.#deps.queue.release(job);
+      else await this.#do(job);
+    }
+  }
+
+  async #lease(): Promise<LeasedJob[]> {
+    try {
+      return await this.#deps.queue.lease(this.#kinds, 1);
+    } catch (error) {
+      this.#deps.log.warn({ err: error }, "take work");
+      return [];
+    }
+  }
+
+  /** Resolves when there may be work, after `pollMs`, or when stopped. */
+  #work(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        stopListening();
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, this.#config.pollMs);
+      const stopListening = this.#deps.queue.onWork(done);
+      signal.addEventListener("abort", done);
+    });
+  }
+
+  async #do(job: LeasedJob): Promise<void> {
+    const handler = this.#deps.handlers.find(({ kind }) => kind === job.kind)!;
+    const lost = new AbortController();
+    const keep = setInterval(() => {
+      this.#deps.queue.extend(job).then(
+        (held) => held || lost.abort(new LeaseLost(job.id)),
+        (error: unknown) => this.#deps.log.warn({ err: error }, "extend lease"),
+      );
+    }, this.#config.leaseMs / 3);
+    try {
+      if (job.attempt > job.maxTries) {
+        const message = `the worker died in each of ${job.maxTries} tries`;
+        await handler.giveUp(job, { code: "worker_died", message });
+      } else await handler.run(job, lost.signal);
+    } catch (error) {
+      await this.#failed(job, handler, error).catch((again: unknown) =>
+        // The database is out of reach: the lease runs out and the job is taken again.
+        this.#deps.log.error({ err: again }, "put back a failed job"),
+      );
+    } finally {
+      clearInterval(keep);
+    }
+  }
+
+  async #failed(job: LeasedJob, handler: JobHandler, error: unknown): Promise<void> {
+    if (error instanceof DoorbellError && error.code === "lease_lost") return;
+    // What nobody foresaw may pass; what is known not to pass is not tried again.
+    const again = job.attempt < job.maxTries && !(error instanceof DoorbellError && !error.retryable);
+    this.#deps.onFailure(job, error, again ? "again" : "dead");
+    if (again) {
+      await this.#deps.queue.fail(job, { message: messageOf(error), retryable: true });
+      return;
+    }
+    const code = error instanceof DoorbellError ? error.code : "failed";
+    await handler.giveUp(job, { code, message: messageOf(error) });
+  }
+}
