@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type ExpressionBuilder, sql } from "kysely";
+import { type ExpressionBuilder, type Selectable, sql } from "kysely";
 import { type Backoff, backoffMs } from "../lib/backoff.ts";
 import type { Clock, Moment } from "../lib/clock.ts";
 import type { Act, Database, Tx } from "../storage/database.ts";
@@ -81,6 +81,7 @@ export async function bury(tx: Tx, hold: Hold, reason: string): Promise<void> {
     .execute();
 }
 
+type LeasedRow = Selectable<JobTable>;
 type LeaseArgs = {
   lane: string;
   kinds: readonly string[];
@@ -90,7 +91,7 @@ type LeaseArgs = {
   lease: string;
 };
 
-export const leaseJobs: Act<LeaseArgs, JobTable[]> = {
+export const leaseJobs: Act<LeaseArgs, LeasedRow[]> = {
   name: "queue.lease",
   async run(tx, { lane, kinds, count, now, until, lease }) {
     const next = tx
@@ -116,9 +117,7 @@ export const leaseJobs: Act<LeaseArgs, JobTable[]> = {
       .where("seq", "in", next)
       .returningAll()
       .execute();
-    return (rows as unknown as JobTable[]).sort(
-      (a, b) => a.priority - b.priority || Number(a.seq) - Number(b.seq),
-    );
+    return rows.sort((a, b) => a.priority - b.priority || a.seq - b.seq);
   },
 };
 
@@ -241,7 +240,7 @@ function isNext(lane: string, kinds: readonly string[], now: Moment) {
     ]);
 }
 
-function toLeased(row: JobTable): LeasedJob {
+function toLeased(row: LeasedRow): LeasedJob {
   return {
     id: row.id,
     kind: row.kind,

@@ -1,12 +1,10 @@
-import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { z } from "zod";
 import { DoorbellError, messageOf } from "../lib/errors.ts";
 import { createFileDurably, removeFileDurably } from "../lib/files.ts";
-import { restart } from "../lib/settings.ts";
+import { resolveSecret, restart, type SecretReference, secret } from "../lib/settings.ts";
 import { seal, unseal } from "./envelope.ts";
 
 /** Whose data a key protects: one key per visit (its captures and faces) and one per person. */
@@ -34,13 +32,8 @@ export class KeyError extends DoorbellError {}
 
 export const keySettings = z
   .strictObject({
-    master: restart(
-      z
-        .string()
-        .regex(/^(file|env|command):./)
-        .optional(),
-    ).describe(
-      "Where the master key (32 bytes, base64) comes from: `file:PATH`, `env:NAME` or `command:LINE`. Without it, `keys/master.key` in the data folder is made at first start.",
+    master: restart(secret().optional()).describe(
+      "Where the master key is kept: 32 bytes in base64. Without it, `keys/master.key` in the data folder is made at first start.",
     ),
   })
   .prefault({});
@@ -77,46 +70,24 @@ export function openKeyStore(folder: string, master: Uint8Array): KeyStore {
 
 /**
  * The master key from where the configuration says; made at first start where it says nothing.
- * @throws KeyError when it cannot be read or is not 32 bytes in base64
+ * @param folder of the key store, an absolute path
+ * @throws KeyError when it is not 32 bytes in base64, SecretError when it cannot be read
  */
 export async function loadMasterKey(
   settings: z.infer<typeof keySettings>,
   folder: string,
 ): Promise<Uint8Array> {
   const ownFile = join(folder, "master.key");
-  const source = settings.master ?? `file:${ownFile}`;
   if (settings.master === undefined) {
     await createFileDurably(ownFile, `${randomBytes(32).toString("base64")}\n`);
   }
-  const key = Buffer.from(await readSource(source), "base64");
+  const reference: SecretReference = settings.master ?? `file:${ownFile}`;
+  const key = Buffer.from(await resolveSecret(reference), "base64");
   if (key.length === 32) return key;
-  throw new KeyError(`read master key from ${source}: it has ${key.length} bytes, not 32`, {
+  throw new KeyError(`read master key from ${reference}: it has ${key.length} bytes, not 32`, {
     code: "master_key_bad",
-    hint: "Give 32 random bytes in base64, as `openssl rand -base64 32` prints them.",
+    hint: "Give 32 random bytes in base64, as `openssl rand -base64 32` prints them. Without the key that this data was sealed under, nothing in it can be read.",
   });
-}
-
-async function readSource(source: string): Promise<string> {
-  const [, kind, rest = ""] = /^(\w+):(.*)$/s.exec(source) ?? [];
-  try {
-    if (kind === "env") {
-      const value = process.env[rest];
-      if (!value) throw new Error(`the environment variable ${rest} is not set`);
-      return value;
-    }
-    if (kind === "command")
-      return (await promisify(execFile)("/bin/sh", ["-c", rest], { timeout: 30_000 })).stdout;
-    return await readFile(rest, "utf8");
-  } catch (error) {
-    throw new KeyError(
-      `read master key from ${kind}: ${kind === "command" ? "the command failed" : messageOf(error)}`,
-      {
-        code: "master_key_missing",
-        hint: "Without the master key no capture and no name can be read. Bring back the file, variable or command that held it.",
-        retryable: kind === "command",
-      },
-    );
-  }
 }
 
 function keyError(doing: string, cause: unknown): KeyError {

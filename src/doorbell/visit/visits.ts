@@ -1,3 +1,4 @@
+import type { Selectable } from "kysely";
 import type { Database } from "../../storage/database.ts";
 import type { CaptureTable, FaceTable, OutboxTable, VisitTable } from "../../storage/schema.ts";
 
@@ -5,8 +6,8 @@ import type { CaptureTable, FaceTable, OutboxTable, VisitTable } from "../../sto
 export interface VisitDetail {
   readonly visit: VisitTable;
   readonly captures: readonly CaptureTable[];
-  readonly faces: readonly Omit<FaceTable, "embedding">[];
-  readonly deliveries: readonly Omit<OutboxTable, "content" | "lease">[];
+  readonly faces: readonly Omit<Selectable<FaceTable>, "embedding">[];
+  readonly deliveries: readonly Omit<Selectable<OutboxTable>, "content" | "lease">[];
 }
 
 /** Which visits are asked for; newest first. */

@@ -1,0 +1,199 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { request as httpRequest } from "node:http";
+import { join, resolve } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { stringify } from "yaml";
+
+/** The program as a user starts it: `node src/main.ts up`, in a folder of its own, on free ports. */
+export interface System extends AsyncDisposable {
+  readonly dataDir: string;
+  /** Port of the public socket. */
+  readonly port: number;
+  /** What the program has printed so far. */
+  output(): string;
+  /** One request as the command line on the machine makes it. */
+  call<T>(method: string, path: string, body?: unknown): Promise<{ status: number; body: T }>;
+  /** Pids of the processes of an instance name that begins so: `worker`, `web`, `ops`, `supervisor`. */
+  pids(instance: string): number[];
+  /** Ends one of them as a power cut would. False when none runs. */
+  kill(instance: string): boolean;
+  /** Ends all of it at once with SIGKILL. */
+  killAll(): Promise<void>;
+  /** Stops it in order. */
+  stop(): Promise<number | null>;
+  /** Resolves when `/api/ready` says so. */
+  ready(): Promise<void>;
+}
+
+/** What differs from the demonstration profile. */
+export interface SystemOptions {
+  readonly folder: string;
+  /** Merged over the base configuration, top level keys. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly port?: number;
+}
+
+const root = resolve(import.meta.dirname, "../..");
+
+/** Starts it and waits until it is ready. `await using` stops it. */
+export async function startSystem(options: SystemOptions): Promise<System> {
+  const port = options.port ?? (await freePort());
+  const dataDir = join(options.folder, "data");
+  const source = join(options.folder, "doorbell.yaml");
+  mkdirSync(options.folder, { recursive: true });
+  writeFileSync(source, stringify(await configuration(dataDir, port, options.config ?? {})));
+  const child = spawn(process.execPath, [join(root, "src/main.ts"), "up", "--config", source], {
+    cwd: options.folder,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...withoutDoorbell(process.env), NODE_COMPILE_CACHE: join(root, "node_modules/.cache/compile"), ...options.env },
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
+  const system = systemOf(child, dataDir, port, () => output);
+  await system.ready();
+  return system;
+}
+
+function systemOf(child: ChildProcess, dataDir: string, port: number, output: () => string): System {
+  const exited = new Promise<number | null>((done) => child.once("exit", (code) => done(code)));
+  const socketPath = join(dataDir, "run", "web.sock");
+  const system: System = {
+    dataDir,
+    port,
+    output,
+    call: (method, path, body) => callOver(socketPath, method, path, body),
+    pids: (instance) => (instance === "supervisor" ? [child.pid!] : pidsOf(dataDir, instance)),
+    kill(instance) {
+      const [pid] = system.pids(instance);
+      if (pid === undefined) return false;
+      process.kill(pid, "SIGKILL");
+      return true;
+    },
+    async killAll() {
+      const pids = [child.pid!, ...pidsOf(dataDir, "")];
+      for (const pid of pids) killQuietly(pid, "SIGKILL");
+      await exited;
+      await until(() => pidsOf(dataDir, "").length === 0, 10_000, "processes end");
+    },
+    async stop() {
+      child.kill("SIGTERM");
+      return exited;
+    },
+    async ready() {
+      await until(
+        async () => {
+          if (child.exitCode !== null) throw new Error(`the program ended with ${child.exitCode}:\n${output()}`);
+          return (await system.call("GET", "/api/ready").catch(() => undefined))?.status === 200;
+        },
+        60_000,
+        () => `the system to be ready:\n${output().slice(-4_000)}`,
+      );
+    },
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
+      await Promise.race([exited, wait(30_000, undefined, { ref: false })]);
+      for (const pid of pidsOf(dataDir, "")) killQuietly(pid, "SIGKILL");
+    },
+  };
+  return system;
+}
+
+/** Looks again and again until it holds. @throws when it does not within `patienceMs` */
+export async function until(
+  holds: () => boolean | Promise<boolean>,
+  patienceMs: number,
+  what: string | (() => string),
+): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`waited ${patienceMs} ms for ${typeof what === "string" ? what : what()}`);
+    await wait(50);
+  }
+}
+
+async function configuration(dataDir: string, port: number, over: Readonly<Record<string, unknown>>) {
+  return {
+    profile: "demonstration",
+    dataDir,
+    doors: [{ id: "front", name: "Front door", debounceMs: 0, camera: { driver: "demonstration" } }],
+    http: { port, rateLimit: { enabled: false } },
+    metrics: { port: await freePort() },
+    ...over,
+  };
+}
+
+/** Processes of this data folder, found by their environment, as `ps` would. */
+function pidsOf(dataDir: string, instance: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      const env = readQuietly(`/proc/${pid}/environ`).split("\0");
+      return (
+        env.some((entry) => entry === `DOORBELL_RUN_FOLDER=${join(dataDir, "run")}`) &&
+        env.some((entry) => entry.startsWith(`DOORBELL_INSTANCE=${instance}`)) &&
+        linkOf(`/proc/${pid}/exe`) === process.execPath
+      );
+    });
+}
+
+function callOver<T>(socketPath: string, method: string, path: string, body: unknown) {
+  return new Promise<{ status: number; body: T }>((done, failed) => {
+    const binary = body instanceof Uint8Array;
+    const payload = body === undefined ? undefined : binary ? body : JSON.stringify(body);
+    const type = binary ? "image/jpeg" : "application/json";
+    const headers = payload === undefined ? {} : { "content-type": type, "content-length": Buffer.byteLength(payload) };
+    const sent = httpRequest({ socketPath, method, path, headers, timeout: 30_000 }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", failed);
+      response.on("end", () => {
+        const bytes = Buffer.concat(chunks);
+        const json = /json/.test(response.headers["content-type"] ?? "");
+        done({ status: response.statusCode!, body: (json ? JSON.parse(bytes.toString()) : bytes) as T });
+      });
+    });
+    sent.on("error", failed);
+    sent.on("timeout", () => sent.destroy(new Error(`${method} ${path}: no answer within 30 s`)));
+    sent.end(payload);
+  });
+}
+
+function withoutDoorbell(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(DOORBELL_|ENVIRONMENT$|LOG_LEVEL$|VITEST)/.test(name)));
+}
+
+async function freePort(): Promise<number> {
+  const { createServer } = await import("node:net");
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((done) => server.once("listening", done));
+  const { port } = server.address() as { port: number };
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+function readQuietly(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
+  }
+}
+
+function killQuietly(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It had ended meanwhile, which is what was wanted.
+  }
+}
