@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { DoorbellError, type ErrorFacts } from "../lib/errors.ts";
 import type { Message } from "./message.ts";
 
@@ -52,4 +53,20 @@ export function unreachable(channel: string, cause: unknown): ChannelError {
     retryable: true,
     cause,
   });
+}
+
+/**
+ * A key whose value is a secret: the configuration says where it lies, never what it is.
+ * Becomes `secret()` of `lib/settings.ts` as soon as that exists.
+ */
+export const secretReference = z.string().regex(/^(env|file|command):./, {
+  error: "must be env:NAME, file:PATH or command:LINE; never the secret itself",
+});
+
+/** Reads the secret behind a reference, at the moment it is used. */
+export type ResolveSecret = (reference: string) => Promise<string>;
+
+/** True for a host name or address that never leaves this machine. */
+export function isLoopback(host: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
 }
