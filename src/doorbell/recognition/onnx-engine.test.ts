@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../testing/guard.ts";
 import { ensureGraphs } from "./converter/ensure-graphs.ts";
-import type { DetectedFace } from "./face-engine.ts";
+import type { DetectedFace, Picture } from "./face-engine.ts";
 import { demoFolder, readPhoto, shippedSettings, testEngine } from "./fixtures.ts";
 import { createOnnxEngine, type OnnxEngine } from "./onnx-engine.ts";
 import { RecognitionError } from "./recognition-error.ts";
@@ -17,7 +18,7 @@ describe("the engine", () => {
 
   it("names each net with the hash of its weights", () => {
     expect(engine.model).toMatch(
-      /^ssd_mobilenetv1@[0-9a-f]{8}\+face_landmark_68@[0-9a-f]{8}\+face_recognition@[0-9a-f]{8}$/,
+      /^ssd_mobilenetv1@[0-9a-f]{8}\+face_landmark_68@[0-9a-f]{8}\+eyes_level\+face_recognition@[0-9a-f]{8}$/,
     );
   });
 
@@ -41,6 +42,20 @@ describe("the engine", () => {
     expect(await engine.describe(pictures[0]!, apart[0]![0]!)).toEqual(first);
   });
 
+  it("knows a tilted head again", async () => {
+    const upright = await readPhoto(demoFolder, "sample6.jpg");
+    const tilted = await tilt(upright, 30);
+    const [, , third] = (await engine.detect(upright)).toSorted((a, b) => a.box.x - b.box.x);
+    const known = await engine.describe(upright, third!);
+    const distances = [];
+    for (const face of await engine.detect(tilted)) {
+      distances.push(distance(known, await engine.describe(tilted, face)));
+    }
+    distances.sort((a, b) => a - b);
+    expect(distances[0]).toBeLessThan(0.4);
+    expect(distances[1]).toBeGreaterThan(shippedSettings.matchDistance);
+  });
+
   it("works on pictures of any shape", async () => {
     for (const [width, height] of [
       [1, 1],
@@ -61,6 +76,15 @@ describe("the engine", () => {
     expect(embedding.every(Number.isFinite)).toBe(true);
   });
 });
+
+async function tilt({ data, width, height }: Picture, degrees: number): Promise<Picture> {
+  const turned = sharp(data, { raw: { width, height, channels: 3 } }).rotate(degrees);
+  const { data: pixels, info } = await turned.raw().toBuffer({ resolveWithObject: true });
+  return { width: info.width, height: info.height, data: pixels };
+}
+
+const distance = (a: Float32Array, b: Float32Array): number =>
+  Math.hypot(...a.map((value, i) => value - b[i]!));
 
 describe("an engine that cannot be made", () => {
   const folder = temporaryFolder();

@@ -1,6 +1,6 @@
 import type * as Ort from "onnxruntime-node";
 import { messageOf } from "../../lib/errors.ts";
-import { alignedCrop, clip, hasArea, type Landmarks, placeLandmarks } from "./alignment.ts";
+import { clip, createAligner, hasArea, type Landmarks, placeLandmarks } from "./alignment.ts";
 import { ensureGraphs } from "./converter/ensure-graphs.ts";
 import { LANDMARK_SIDE } from "./converter/face-landmark-68.ts";
 import { RECOGNITION_SIDE } from "./converter/face-recognition.ts";
@@ -11,7 +11,7 @@ import type { NetName } from "./converter/weights.ts";
 import { ssdFaces, tinyFaces } from "./detectors.ts";
 import type { Box, DetectedFace, FaceEngine, Picture } from "./face-engine.ts";
 import { RecognitionError } from "./recognition-error.ts";
-import { createResampler, type Normalisation, type Placement } from "./resample.ts";
+import { createResampler, type Normalisation } from "./resample.ts";
 import type { RecognitionSettings } from "./settings.ts";
 
 /** The face engine on onnxruntime, which can also tell the landmarks on which a description rests. */
@@ -26,13 +26,16 @@ export interface OnnxEngineDeps {
   readonly loadRuntime?: () => Promise<typeof Ort>;
 }
 
+/** A loaded net: its input as planes red, green, blue; its outputs by name. */
+type Net = (input: Float32Array) => Promise<Record<string, Float32Array>>;
+
 type Detect = (picture: Picture) => Promise<DetectedFace[]>;
 
-/** A loaded net: puts a crop of the picture in and gives the outputs by name. */
-type Net = (picture: Picture, crop: Box) => Promise<Record<string, Float32Array>>;
+/** Part of the model's name: faces aligned in another way give other embeddings. */
+const ALIGNMENT = "eyes_level";
 
 const MINUS_ONE_TO_ONE: Normalisation = { scale: 1 / 127.5, shift: [-1, -1, -1] };
-/** Means of red, green and blue that the nets were trained with. */
+/** Means of red, green and blue over the photos that the nets were trained with. */
 const TINY_MEAN = minusMean(117.001, 114.697, 97.404);
 const FACE_MEAN = minusMean(122.782, 117.001, 104.298);
 
@@ -50,45 +53,49 @@ export async function createOnnxEngine(
   const sessions: Ort.InferenceSession[] = [];
   const inTurn = turns();
 
-  async function load(name: NetName, side: number, placement: Placement, norm: Normalisation): Promise<Net> {
+  async function load(name: NetName, side: number): Promise<Net> {
     const session = await openSession(runtime, graphs[name]);
     sessions.push(session);
-    const fill = createResampler(side, placement, norm);
-    return async (picture, crop) => {
-      const input = new runtime.Tensor("float32", fill(picture, crop), [1, 3, side, side]);
-      const outputs = await session.run({ input });
+    return async (input) => {
+      const outputs = await session.run({ input: new runtime.Tensor("float32", input, [1, 3, side, side]) });
       return Object.fromEntries(
         Object.entries(outputs).map(([output, tensor]) => [output, tensor.data as Float32Array]),
       );
     };
   }
 
-  async function loadDetector(): Promise<Detect> {
-    if (config.detector === "ssd") {
-      const net = await load("ssd_mobilenetv1", SSD_SIDE, "top-left", MINUS_ONE_TO_ONE);
-      return async (picture) => {
-        const { boxes, scores } = await net(picture, whole(picture));
-        return ssdFaces(boxes!, scores!, picture, config.minScore);
-      };
-    }
-    const net = await load("tiny_face_detector", TINY_SIDE, "top-left", TINY_MEAN);
-    return async (picture) =>
-      tinyFaces((await net(picture, whole(picture))).cells!, picture, config.minScore);
+  async function loadSsd(): Promise<Detect> {
+    const net = await load("ssd_mobilenetv1", SSD_SIDE);
+    const fill = createResampler(SSD_SIDE, "top-left", MINUS_ONE_TO_ONE);
+    return async (picture) => {
+      const { boxes, scores } = await net(fill(picture, whole(picture)));
+      return ssdFaces(boxes!, scores!, picture, config.minScore);
+    };
   }
 
-  const findFaces = await loadDetector();
-  const findLandmarks = await load("face_landmark_68", LANDMARK_SIDE, "centred", FACE_MEAN);
-  const recognise = await load("face_recognition", RECOGNITION_SIDE, "centred", FACE_MEAN);
-  const hashes = await weightHashes();
-  const used = [DETECTOR_NET[config.detector], "face_landmark_68", "face_recognition"] as const;
+  async function loadTiny(): Promise<Detect> {
+    const net = await load("tiny_face_detector", TINY_SIDE);
+    const fill = createResampler(TINY_SIDE, "top-left", TINY_MEAN);
+    return async (picture) => {
+      const { cells } = await net(fill(picture, whole(picture)));
+      return tinyFaces(cells!, picture, config.minScore);
+    };
+  }
+
+  const findFaces = config.detector === "ssd" ? await loadSsd() : await loadTiny();
+  const findLandmarks = await load("face_landmark_68", LANDMARK_SIDE);
+  const recognise = await load("face_recognition", RECOGNITION_SIDE);
+  const cut = createResampler(LANDMARK_SIDE, "centred", FACE_MEAN);
+  const align = createAligner(RECOGNITION_SIDE, FACE_MEAN);
 
   async function landmarks(picture: Picture, { box }: DetectedFace): Promise<Landmarks> {
     const crop = clip(box, picture);
-    return placeLandmarks((await findLandmarks(picture, crop)).landmarks!, crop, box);
+    const { landmarks: shares } = await findLandmarks(cut(picture, crop));
+    return placeLandmarks(shares!, crop, box);
   }
 
   return {
-    model: used.map((net) => `${net}@${hashes[net]}`).join("+"),
+    model: await modelName(config.detector),
     detect: (picture) =>
       inTurn(async () => {
         const faces = (await findFaces(picture)).filter((face) => hasArea(clip(face.box, picture)));
@@ -97,10 +104,8 @@ export async function createOnnxEngine(
     landmarks: (picture, face) => inTurn(() => landmarks(picture, face)),
     describe: (picture, face) =>
       inTurn(async () => {
-        const crop = clip(face.box, picture);
-        const aligned = alignedCrop(await landmarks(picture, face), crop, picture);
-        // Landmarks guessed far outside the picture leave nothing to look at: then the box itself must do.
-        return (await recognise(picture, hasArea(aligned) ? aligned : crop)).descriptor!;
+        const { descriptor } = await recognise(align(picture, await landmarks(picture, face)));
+        return descriptor!;
       }),
     close: () =>
       inTurn(async () => {
@@ -109,7 +114,12 @@ export async function createOnnxEngine(
   };
 }
 
-const DETECTOR_NET = { ssd: "ssd_mobilenetv1", tiny: "tiny_face_detector" } as const;
+async function modelName(detector: RecognitionSettings["detector"]): Promise<string> {
+  const hashes = await weightHashes();
+  const named = (net: NetName): string => `${net}@${hashes[net]}`;
+  const first = detector === "ssd" ? "ssd_mobilenetv1" : "tiny_face_detector";
+  return [named(first), named("face_landmark_68"), ALIGNMENT, named("face_recognition")].join("+");
+}
 
 function minusMean(red: number, green: number, blue: number): Normalisation {
   return { scale: 1 / 255, shift: [-red / 255, -green / 255, -blue / 255] };

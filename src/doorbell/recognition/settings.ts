@@ -16,7 +16,7 @@ export const recognitionSettings = z.strictObject({
     .int()
     .min(320)
     .max(4096)
-    .default(1000)
+    .default(1280)
     .describe("Longest side to which a photo is shrunk before faces are looked for, pixels."),
   minFaceWidthPx: z
     .int()

@@ -11,10 +11,11 @@ export interface ReferenceFace {
   readonly box: Box;
   /** x, y by turns, px of the picture. */
   readonly landmarks: readonly number[];
-  readonly descriptor: Float32Array;
 }
 
 export interface Reference {
+  /** @param chip an aligned face, 150 x 150, RGB by turns, 0 to 255 @returns 128 numbers */
+  describe(chip: Float32Array): Promise<Float32Array>;
   faces(picture: Picture, detector: "ssd" | "tiny", minScore: number): Promise<ReferenceFace[]>;
 }
 
@@ -23,23 +24,24 @@ interface TensorFlow {
   readonly Tensor: { readonly prototype: Record<string, unknown> };
   setBackend(name: string): Promise<boolean>;
   reshape(tensor: unknown, shape: number[]): unknown;
-  tensor3d(data: Uint8Array, shape: [number, number, number], type: "int32"): { dispose(): void };
+  tensor3d(data: Uint8Array | Float32Array, shape: [number, number, number], type: string): Input;
+}
+interface Input {
+  dispose(): void;
+}
+interface Net {
+  loadFromDisk(folder: string): Promise<void>;
+  computeFaceDescriptor(input: Input): Promise<Float32Array>;
 }
 interface FaceApi {
-  readonly nets: Record<string, { loadFromDisk(folder: string): Promise<void> }>;
+  readonly nets: Record<string, Net>;
   readonly SsdMobilenetv1Options: new (options: { minConfidence: number }) => object;
   readonly TinyFaceDetectorOptions: new (options: { inputSize: number; scoreThreshold: number }) => object;
-  detectAllFaces(
-    input: object,
-    options: object,
-  ): {
-    withFaceLandmarks(): { withFaceDescriptors(): Promise<FaceApiFace[]> };
-  };
+  detectAllFaces(input: Input, options: object): { withFaceLandmarks(): Promise<FaceApiFace[]> };
 }
 interface FaceApiFace {
   readonly detection: { readonly score: number; readonly box: Box };
   readonly landmarks: { readonly positions: readonly { readonly x: number; readonly y: number }[] };
-  readonly descriptor: Float32Array;
 }
 
 /** Loads TensorFlow.js with its WebAssembly back end and face-api's nets. */
@@ -57,19 +59,24 @@ export async function loadReference(): Promise<Reference> {
     await faceApi.nets[net]!.loadFromDisk(weightsFolder());
   }
   return {
+    async describe(chip) {
+      const input = tensorflow.tensor3d(chip, [150, 150, 3], "float32");
+      const descriptor = await faceApi.nets.faceRecognitionNet!.computeFaceDescriptor(input);
+      input.dispose();
+      return descriptor;
+    },
     async faces({ data, width, height }, detector, minScore) {
       const input = tensorflow.tensor3d(data, [height, width, 3], "int32");
       const options =
         detector === "ssd"
           ? new faceApi.SsdMobilenetv1Options({ minConfidence: minScore })
           : new faceApi.TinyFaceDetectorOptions({ inputSize: 416, scoreThreshold: minScore });
-      const faces = await faceApi.detectAllFaces(input, options).withFaceLandmarks().withFaceDescriptors();
+      const faces = await faceApi.detectAllFaces(input, options).withFaceLandmarks();
       input.dispose();
-      return faces.map(({ detection, landmarks, descriptor }) => ({
+      return faces.map(({ detection, landmarks }) => ({
         score: detection.score,
         box: detection.box,
         landmarks: landmarks.positions.flatMap(({ x, y }) => [x, y]),
-        descriptor,
       }));
     },
   };
