@@ -1,0 +1,4 @@
+import { DoorbellError } from "../../lib/errors.ts";
+
+/** Metrics cannot be served as configured. */
+export class MetricsError extends DoorbellError {}
