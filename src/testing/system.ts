@@ -47,7 +47,11 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const child = spawn(process.execPath, [join(root, "src/main.ts"), "up", "--config", source], {
     cwd: options.folder,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...withoutDoorbell(process.env), NODE_COMPILE_CACHE: join(root, "node_modules/.cache/compile"), ...options.env },
+    env: {
+      ...withoutDoorbell(process.env),
+      NODE_COMPILE_CACHE: join(root, "node_modules/.cache/compile"),
+      ...options.env,
+    },
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
@@ -84,7 +88,8 @@ function systemOf(child: ChildProcess, dataDir: string, port: number, output: ()
     async ready() {
       await until(
         async () => {
-          if (child.exitCode !== null) throw new Error(`the program ended with ${child.exitCode}:\n${output()}`);
+          if (child.exitCode !== null)
+            throw new Error(`the program ended with ${child.exitCode}:\n${output()}`);
           return (await system.call("GET", "/api/ready").catch(() => undefined))?.status === 200;
         },
         60_000,
@@ -108,7 +113,8 @@ export async function until(
 ): Promise<void> {
   const deadline = performance.now() + patienceMs;
   while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`waited ${patienceMs} ms for ${typeof what === "string" ? what : what()}`);
+    if (performance.now() > deadline)
+      throw new Error(`waited ${patienceMs} ms for ${typeof what === "string" ? what : what()}`);
     await wait(50);
   }
 }
@@ -144,7 +150,8 @@ function callOver<T>(socketPath: string, method: string, path: string, body: unk
     const binary = body instanceof Uint8Array;
     const payload = body === undefined ? undefined : binary ? body : JSON.stringify(body);
     const type = binary ? "image/jpeg" : "application/json";
-    const headers = payload === undefined ? {} : { "content-type": type, "content-length": Buffer.byteLength(payload) };
+    const headers =
+      payload === undefined ? {} : { "content-type": type, "content-length": Buffer.byteLength(payload) };
     const sent = httpRequest({ socketPath, method, path, headers, timeout: 30_000 }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -162,7 +169,9 @@ function callOver<T>(socketPath: string, method: string, path: string, body: unk
 }
 
 function withoutDoorbell(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(DOORBELL_|ENVIRONMENT$|LOG_LEVEL$|VITEST)/.test(name)));
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !/^(DOORBELL_|ENVIRONMENT$|LOG_LEVEL$|VITEST)/.test(name)),
+  );
 }
 
 async function freePort(): Promise<number> {
