@@ -48,7 +48,8 @@ export interface Follow {
   readonly signal: AbortSignal;
 }
 
-const PAGE = 200;
+/** Most events that one look at the bus gives. */
+export const EVENT_PAGE = 200;
 
 /** Every event after a sequence, in order, then each new one as it is committed. Ends when aborted. */
 export async function* followEvents(database: Database, follow: Follow): AsyncGenerator<SequencedEvent> {
@@ -64,12 +65,16 @@ export async function* followEvents(database: Database, follow: Follow): AsyncGe
     let after = follow.after;
     while (!follow.signal.aborted) {
       dirty = false;
+      const newest = await lastSequence(database);
       const page = await readEvents(database, after, follow.prefix);
       for (const event of page) {
         yield event;
         after = event.seq;
       }
-      if (page.length === PAGE || dirty) continue;
+      if (page.length === EVENT_PAGE) continue;
+      // All up to `newest` was looked through: events of other kinds are not read again at each commit.
+      after = Math.max(after, newest);
+      if (dirty) continue;
       await new Promise<void>((resolve) => {
         wake = resolve;
         if (dirty) resolve();
@@ -81,14 +86,15 @@ export async function* followEvents(database: Database, follow: Follow): AsyncGe
   }
 }
 
-async function readEvents(database: Database, after: number, prefix = ""): Promise<SequencedEvent[]> {
+/** A page of at most `EVENT_PAGE` events after a sequence, in order. @param prefix only kinds that begin so */
+export async function readEvents(database: Database, after: number, prefix = ""): Promise<SequencedEvent[]> {
   const rows = await database.read
     .selectFrom("event")
     .selectAll()
     .where("seq", ">", after)
     .where("kind", "like", `${prefix}%`)
     .orderBy("seq")
-    .limit(PAGE)
+    .limit(EVENT_PAGE)
     .execute();
   return rows.map((row) => ({ ...row, payload: JSON.parse(row.payload) as Record<string, unknown> }));
 }

@@ -1,31 +1,14 @@
-import { randomBytes } from "node:crypto";
 import type { Clock, Moment } from "../../lib/clock.ts";
+import { DoorbellError } from "../../lib/errors.ts";
 import { uuidv7 } from "../../lib/ids.ts";
 import { enqueue } from "../../queue/sqlite-queue.ts";
 import type { Act, Database } from "../../storage/database.ts";
 import { appendEvent } from "../../storage/events.ts";
 import type { Vault } from "../../storage/vault.ts";
+import { type AcceptedPress, debounce } from "../hardware/triggers/debounce.ts";
+import type { OnPress, Press, PressReceipt } from "../hardware/triggers/trigger.ts";
 
-/** What pressed, or saw somebody come. */
-export const TRIGGER_SOURCES = ["http", "cli", "page", "synthetic", "gpio", "mqtt", "motion"] as const;
-export type TriggerSource = (typeof TRIGGER_SOURCES)[number];
-
-/** A trigger at a door, checked by whoever received it. */
-export interface Press {
-  readonly doorId: string;
-  readonly siteId: string;
-  readonly source: TriggerSource;
-  /** Present where the caller may repeat itself: the same key never makes a second visit. */
-  readonly idempotency?: { readonly key: string; readonly requestHash: string };
-  /** A picture sent along; then the camera is not asked. */
-  readonly frame?: { readonly bytes: Uint8Array; readonly mediaType: string };
-  /** W3C traceparent of the request; a new trace begins where absent. */
-  readonly traceparent?: string;
-  /** The scene asked of the demonstration camera. */
-  readonly scene?: string;
-}
-
-/** What became of a press. `mismatch`: its key was used before for a different request. */
+/** What became of a press in the database. `mismatch`: its key was used before for a different request. */
 export type Accepted =
   | { readonly status: "accepted" | "repeated"; readonly visitId: string }
   | { readonly status: "mismatch" };
@@ -41,8 +24,10 @@ export const PRESS_PRIORITY = 0;
 
 interface AcceptArgs {
   readonly visitId: string;
-  readonly press: Omit<Press, "frame">;
+  readonly siteId: string;
+  readonly press: Pick<Press, "doorId" | "source" | "key" | "scene">;
   readonly frame: { readonly captureId: string; readonly mediaType: string; readonly bytes: number } | null;
+  /** W3C traceparent that the visit's work continues. */
   readonly traceparent: string;
   readonly lane: string;
   readonly at: number;
@@ -53,12 +38,12 @@ interface AcceptArgs {
 /** Makes the visit, its work and its event one fact. */
 export const acceptVisit: Act<AcceptArgs, Accepted> = {
   name: "visit.accept",
-  async run(tx, { visitId, press, frame, traceparent, lane, at, moment, maxTries }) {
+  async run(tx, { visitId, siteId, press, frame, traceparent, lane, at, moment, maxTries }) {
     const inserted = await tx
       .insertInto("visit")
       .values({
         id: visitId,
-        site_id: press.siteId,
+        site_id: siteId,
         door_id: press.doorId,
         trigger_source: press.source,
         state: "accepted",
@@ -70,8 +55,8 @@ export const acceptVisit: Act<AcceptArgs, Accepted> = {
         decision: null,
         model: null,
         traceparent,
-        idempotency_key: press.idempotency?.key ?? null,
-        request_hash: press.idempotency?.requestHash ?? null,
+        idempotency_key: press.key?.name ?? null,
+        request_hash: press.key?.request ?? null,
         synthetic: press.source === "synthetic" ? 1 : 0,
         release: lane,
         accepted_at: at,
@@ -85,9 +70,9 @@ export const acceptVisit: Act<AcceptArgs, Accepted> = {
         .selectFrom("visit")
         .select(["id", "request_hash"])
         .where("door_id", "=", press.doorId)
-        .where("idempotency_key", "=", press.idempotency?.key ?? null)
+        .where("idempotency_key", "=", press.key?.name ?? null)
         .executeTakeFirstOrThrow();
-      const same = first.request_hash === press.idempotency?.requestHash;
+      const same = first.request_hash === press.key?.request;
       return same ? { status: "repeated", visitId: first.id } : { status: "mismatch" };
     }
     if (frame) {
@@ -116,42 +101,81 @@ export const acceptVisit: Act<AcceptArgs, Accepted> = {
   },
 };
 
-/** Takes presses in. */
-export interface VisitIntake {
-  /** Durable when it resolves. @throws StorageError, VaultError: then there is no visit */
-  accept(press: Press): Promise<Accepted>;
-}
-
-/** What the intake needs beside the database. */
+/** What the intake needs. */
 export interface IntakeDeps {
   readonly database: Database;
   readonly vault: Vault;
   readonly clock: Clock;
+  /** The W3C traceparent of what is under way here. */
+  readonly traceparent: () => string;
 }
 
-/** The door of the system. @param config lane: the release that will do the work; maxTries of a visit's job */
-export function visitIntake(config: { lane: string; maxTries: number }, deps: IntakeDeps): VisitIntake {
-  return {
-    async accept({ frame, ...press }) {
-      const at = deps.clock.now();
-      const visitId = uuidv7(at);
-      const captureId = uuidv7(at);
-      if (frame) await deps.vault.put({ owner: { kind: "visit", id: visitId }, id: captureId }, frame.bytes);
-      return deps.database.write(acceptVisit, {
-        visitId,
-        press,
-        frame: frame ? { captureId, mediaType: frame.mediaType, bytes: frame.bytes.length } : null,
-        traceparent: press.traceparent ?? newTraceparent(),
-        lane: config.lane,
-        at,
-        moment: deps.clock.moment(),
-        maxTries: config.maxTries,
-      });
-    },
+/** Where presses go, and how often their work is tried. */
+export interface IntakeConfig {
+  /** The release that will do the work. */
+  readonly lane: string;
+  readonly siteId: string;
+  /** Debounce of a door, ms. */
+  readonly debounceMs: (doorId: string) => number;
+  readonly maxTries: () => number;
+}
+
+/** A press that cannot become a visit. */
+export class VisitError extends DoorbellError {}
+
+/** The last press of a button that began a visit, perhaps still on its way to the disk. */
+interface Begun extends AcceptedPress {
+  readonly accepted: Promise<PressReceipt>;
+  readonly key: string | undefined;
+}
+
+/**
+ * Where every trigger delivers its presses. Presses of one button that follow each other within its debounce
+ * time are one visit, also when the first of them is still on its way to the disk.
+ * @returns durable when it resolves; rejects with VisitError `idempotency_key_reused`, StorageError or
+ * VaultError: then there is no visit
+ */
+export function visitIntake(config: IntakeConfig, deps: IntakeDeps): OnPress {
+  const last = new Map<string, Begun>();
+
+  async function accept(visitId: string, press: Press): Promise<PressReceipt> {
+    const { frame, at, moment } = press;
+    const captureId = uuidv7(at);
+    if (frame) await deps.vault.put({ owner: { kind: "visit", id: visitId }, id: captureId }, frame.bytes);
+    const { doorId, source, key, scene } = press;
+    const accepted = await deps.database.write(acceptVisit, {
+      visitId,
+      siteId: config.siteId,
+      press: { doorId, source, ...(key && { key }), ...(scene !== undefined && { scene }) },
+      frame: frame ? { captureId, mediaType: frame.mediaType, bytes: frame.bytes.length } : null,
+      traceparent: deps.traceparent(),
+      lane: config.lane,
+      at,
+      moment,
+      maxTries: config.maxTries(),
+    });
+    if (accepted.status !== "mismatch") return accepted;
+    throw new VisitError(`press at ${doorId}: its Idempotency-Key belongs to a different request`, {
+      code: "idempotency_key_reused",
+      hint: "Send a new key with each new press, and the old one only to repeat the very same request.",
+    });
+  }
+
+  return async (press) => {
+    const button = JSON.stringify([press.doorId, press.button ?? null]);
+    const before = last.get(button);
+    const decision = debounce(before, press.moment, config.debounceMs(press.doorId));
+    // The first press sent again is told so by its key, not taken for a second push of the button.
+    const isRepeat = press.key !== undefined && press.key.name === before?.key;
+    if (decision.kind === "merge" && before && !isRepeat) {
+      const { visitId } = await before.accepted;
+      return { visitId, status: "merged" };
+    }
+    const visitId = uuidv7(press.at);
+    const accepted = accept(visitId, press);
+    last.set(button, { visitId, moment: press.moment, accepted, key: press.key?.name });
+    // What never became a visit has nothing to merge into.
+    accepted.catch(() => last.get(button)?.visitId === visitId && last.delete(button));
+    return accepted;
   };
-}
-
-/** A new sampled trace (W3C Trace Context, level 1). */
-function newTraceparent(): string {
-  return `00-${randomBytes(16).toString("hex")}-${randomBytes(8).toString("hex")}-01`;
 }

@@ -18,11 +18,23 @@ describe("the HTTP trigger", () => {
       presses.push(press);
       return { visitId: "visit-1", status: "merged" };
     });
-    const receipt = await trigger.press({ doorId: "front", button: "left", key: "abc", scene: "friend" });
+    const receipt = await trigger.press({
+      doorId: "front",
+      button: "left",
+      key: { name: "abc", request: "0f" },
+      scene: "friend",
+    });
     expect(receipt).toEqual({ visitId: "visit-1", status: "merged" });
     const at = { at: clock.now(), moment: clock.moment() };
     expect(presses).toEqual([
-      { doorId: "front", button: "left", key: "abc", scene: "friend", source: "http", ...at },
+      {
+        doorId: "front",
+        button: "left",
+        key: { name: "abc", request: "0f" },
+        scene: "friend",
+        source: "http",
+        ...at,
+      },
     ]);
   });
 

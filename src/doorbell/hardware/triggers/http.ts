@@ -1,8 +1,11 @@
 import type { Clock } from "../../../lib/clock.ts";
 import { type OnPress, type Press, type PressReceipt, type Trigger, TriggerError } from "./trigger.ts";
 
-/** What a caller says of a press; the trigger adds source and time. */
-export type CalledPress = Omit<Press, "source" | "at" | "moment">;
+/** What a caller says of a press; the trigger adds the time. */
+export type CalledPress = Omit<Press, "source" | "at" | "moment"> & {
+  /** Who called: another program, the page, or the command line. `http` where absent. */
+  readonly source?: "http" | "page" | "cli";
+};
 
 /** A trigger that is driven by calls: the route of the web process calls it. */
 export interface HttpTrigger extends Trigger {
@@ -26,7 +29,7 @@ export function httpTrigger(deps: { readonly clock: Clock }): HttpTrigger {
     },
     async press(press) {
       if (deliver === undefined) throw stopped();
-      const receipt = deliver({ ...press, source: "http", at: clock.now(), moment: clock.moment() });
+      const receipt = deliver({ source: "http", ...press, at: clock.now(), moment: clock.moment() });
       inFlight.add(receipt);
       return receipt.finally(() => inFlight.delete(receipt));
     },

@@ -13,8 +13,8 @@ export interface Press {
   readonly at: number;
   /** The same on the monotonic clock, for the debounce. */
   readonly moment: Moment;
-  /** The sender's name for this press: what is sent again under it makes no second visit. */
-  readonly key?: string;
+  /** The sender's name for this press, and the hash of all it asked: sent again, it makes no second visit. */
+  readonly key?: { readonly name: string; readonly request: string };
   /** A frame that came along, in place of a capture. */
   readonly frame?: Frame;
   /** The scene that a demonstration camera shall show. */
