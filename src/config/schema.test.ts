@@ -8,7 +8,7 @@ import { configPage } from "./reference.ts";
 import { configSchema } from "./schema.ts";
 import { configSource, PROFILES } from "./source.ts";
 
-const DOOR = "{id: front, name: Front, camera: {kind: demonstration}}";
+const DOOR = "{id: front, name: Front, camera: {driver: demonstration}}";
 
 function load(yaml: string) {
   const file = join(temporaryFolder(), "a.yaml");

@@ -27,8 +27,10 @@ const doorSettings = z.strictObject({
     "Presses this soon after another are the same press.",
   ),
   // Two places for the schemas of doorbell/hardware: until they stand here, any driver passes.
-  camera: restart(z.looseObject({ kind: z.string() })).describe("The camera that looks at who stands there."),
-  indicators: restart(z.array(z.looseObject({ kind: z.string() })).default([{ kind: "log" }])).describe(
+  camera: restart(z.looseObject({ driver: z.string() })).describe(
+    "The camera that looks at who stands there.",
+  ),
+  indicators: restart(z.array(z.looseObject({ driver: z.string() })).default([{ driver: "log" }])).describe(
     "What shows at the door that a press was heard.",
   ),
 });

@@ -16,7 +16,14 @@ const schema = z.strictObject({
   list: z.array(z.union([z.string(), z.number()])).default([]),
   section: z.strictObject({ inner: z.string().optional(), password: secret().optional() }).prefault({}),
   free: z.record(z.string(), z.strictObject({ id: z.string() })).default({}),
-  items: z.array(z.strictObject({ id: z.string() })).default([]),
+  items: z
+    .array(
+      z.strictObject({
+        id: z.string(),
+        marks: z.array(z.strictObject({ kind: z.string() })).default([{ kind: "log" }]),
+      }),
+    )
+    .default([]),
 });
 
 const folder = temporaryFolder();
@@ -43,7 +50,13 @@ section:
 free: {}
 items:
   - id: x # /a.yaml:3
+    marks: []
 `);
+  });
+
+  it("writes a default that several items share out for each", () => {
+    const shown = showYaml(load("items: [{id: a}, {id: b}]"));
+    expect(shown.match(/kind: log # default/g)).toHaveLength(2);
   });
 
   it("loads to the value that was shown", () => {
