@@ -50,7 +50,8 @@ section:
 free: {}
 items:
   - id: x # /a.yaml:3
-    marks: []
+    marks:
+      - kind: log # default
 `);
   });
 

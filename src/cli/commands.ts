@@ -1,0 +1,31 @@
+import type { Reload } from "./config-reload.ts";
+import type { Registry } from "./program.ts";
+
+/** What commands get from the parts that are wired elsewhere. */
+export interface CommandDeps {
+  /** Has the running system read its configuration again. */
+  readonly reload: Reload;
+}
+
+/** Every command of the program. */
+export function allCommands({ reload }: CommandDeps): Registry {
+  return {
+    groups: {
+      config: "look over, show and reload the configuration",
+    },
+    commands: {
+      "config check": {
+        summary: "say every problem of the configuration with its place",
+        load: async () => (await import("./config-check.ts")).configCheck,
+      },
+      "config show": {
+        summary: "print the configuration in effect and where each value comes from",
+        load: async () => (await import("./config-show.ts")).configShow,
+      },
+      "config reload": {
+        summary: "bring a changed configuration into effect",
+        load: async () => (await import("./config-reload.ts")).configReload(reload),
+      },
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import { resolve } from "node:path";
+import type { Context } from "./command.ts";
+import { createOutput, type Sink } from "./output.ts";
+
+/** The options that every command has. */
+export interface GlobalOptions {
+  readonly json?: boolean;
+  readonly config?: string;
+  readonly url?: string;
+  readonly token?: string;
+}
+
+/** What the process gives to the program. */
+export interface World {
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+}
+
+/** Creates the context of one command. What it needs is imported when it is asked for: most commands need half. */
+export function createContext(options: GlobalOptions, { stdout, stderr, env, signal }: World): Context {
+  const configSource = async () => (await import("../config/source.ts")).configSource(options.config, env);
+  const config = once(async () => {
+    const [{ loadConfig }, { configSchema }] = await Promise.all([
+      import("../config/load.ts"),
+      import("../config/schema.ts"),
+    ]);
+    return loadConfig(configSchema, await configSource(), env);
+  });
+  const client = once(async () => {
+    const { createClient } = await import("./client.ts");
+    const url = options.url || env.DOORBELL_URL;
+    if (url) return createClient({ url, token: options.token || env.DOORBELL_TOKEN }, signal);
+    return createClient({ socket: resolve((await config()).value.dataDir, "run/web.sock") }, signal);
+  });
+  return {
+    output: createOutput(options.json ?? false, stdout, stderr, env),
+    env,
+    signal,
+    configSource,
+    config,
+    client,
+  };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}

@@ -1,0 +1,51 @@
+/** Longest cell of a table, letters. */
+const WIDEST = 60;
+
+const WIDE = /\p{Emoji_Presentation}|[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\uFF01-\uFF60]/u;
+
+const graphemes = new Intl.Segmenter();
+
+/**
+ * Text that is safe to write on a terminal: control characters, with which a name could move the cursor or
+ * reverse the line, become `\u{…}`. Line ends stay.
+ */
+export function printable(text: string): string {
+  return text.replace(
+    /(?!\n)[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu,
+    (sign) => `\\u{${sign.codePointAt(0)!.toString(16)}}`,
+  );
+}
+
+/** Rows under their headings, in columns, each line ended; cells are one line and at most 60 letters wide. */
+export function table(headings: readonly string[], rows: readonly (readonly unknown[])[]): string {
+  const lines = [headings, ...rows.map((cells) => cells.map(cellText))];
+  const widths = headings.map((_, column) => Math.max(...lines.map((cells) => widthOf(cells[column] ?? ""))));
+  return lines
+    .map(
+      (cells) =>
+        `${cells
+          .map((cell, column) => pad(cell, widths[column]!))
+          .join("  ")
+          .trimEnd()}\n`,
+    )
+    .join("");
+}
+
+function cellText(value: unknown): string {
+  if (value === undefined || value === null) return "-";
+  const text = printable(typeof value === "string" ? value : JSON.stringify(value)).replaceAll("\n", " ");
+  if (text.length <= WIDEST) return text;
+  return `${[...graphemes.segment(text.slice(0, WIDEST * 4))]
+    .slice(0, WIDEST - 1)
+    .map(({ segment }) => segment)
+    .join("")}…`;
+}
+
+function pad(text: string, width: number): string {
+  return text + " ".repeat(width - widthOf(text));
+}
+
+/** Columns on a terminal. */
+function widthOf(text: string): number {
+  return [...graphemes.segment(text)].reduce((width, { segment }) => width + (WIDE.test(segment) ? 2 : 1), 0);
+}
