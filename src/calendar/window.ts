@@ -35,19 +35,9 @@ export const windowSchema = z
 /** Whole days where the hours are absent; over midnight where `to` is before `from`. */
 export type Window = z.infer<typeof windowSchema>;
 
-/** True for an IANA zone this machine knows, such as `Europe/Berlin`. */
-export function isTimeZone(zone: string): boolean {
-  try {
-    formatterOf(zone);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /**
  * The wall clock of `zone` at an instant. @param at ms since the epoch
- * @throws RangeError for a zone that `isTimeZone` refuses
+ * @throws RangeError for a zone that is none of IANA's
  */
 export function localTime(at: number, zone: string): LocalTime {
   const parts = new Map(

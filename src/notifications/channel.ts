@@ -1,5 +1,5 @@
-import { z } from "zod";
 import { DoorbellError, type ErrorFacts } from "../lib/errors.ts";
+import type { SecretReference } from "../lib/settings.ts";
 import type { Message } from "./message.ts";
 
 /** One way to one receiver or group of receivers. */
@@ -10,7 +10,8 @@ export interface Channel {
   readonly name: string;
   /**
    * Whether a receiver can recognise a repeat by `Message.id`. Where it cannot, a delivery of which a crash
-   * hid the end is not sent again: it goes to the dead letters for a person to decide.
+   * hid the end is not sent again: it goes to the dead letters for a person to decide; and the driver says
+   * `retryable: false` whenever it cannot tell whether the message arrived.
    */
   readonly recognisesRepeats: boolean;
   /**
@@ -55,16 +56,8 @@ export function unreachable(channel: string, cause: unknown): ChannelError {
   });
 }
 
-/**
- * A key whose value is a secret: the configuration says where it lies, never what it is.
- * Becomes `secret()` of `lib/settings.ts` as soon as that exists.
- */
-export const secretReference = z.string().regex(/^(env|file|command):./, {
-  error: "must be env:NAME, file:PATH or command:LINE; never the secret itself",
-});
-
 /** Reads the secret behind a reference, at the moment it is used. */
-export type ResolveSecret = (reference: string) => Promise<string>;
+export type ResolveSecret = (reference: SecretReference) => Promise<string>;
 
 /** True for a host name or address that never leaves this machine. */
 export function isLoopback(host: string): boolean {

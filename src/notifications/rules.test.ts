@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { inWindow, windowSchema } from "../calendar/window.ts";
 import {
-  type Decision,
   deliveriesFor,
+  type PlannedDelivery,
   type Policy,
   type Rule,
   type RuledVisit,
@@ -25,7 +25,7 @@ const decide = (
   rules: object[],
   change: Partial<RuledVisit> = {},
   policy: Partial<Policy> = {},
-): Decision[] =>
+): PlannedDelivery[] =>
   deliveriesFor({ ...visit, ...change }, { ...quietPolicy, ...policy, rules: rules.map(rule) });
 
 describe("without rules", () => {
@@ -162,7 +162,7 @@ const anyVisit: fc.Arbitrary<RuledVisit> = fc.record({
 });
 
 /** The same, told channel by channel instead of rule by rule. */
-function model(seen: RuledVisit, policy: Policy): Decision[] {
+function model(seen: RuledVisit, policy: Policy): PlannedDelivery[] {
   const quiet = policy.quietHours.some((window) => inWindow(window, seen.at, policy.timeZone));
   const fitting = policy.rules.filter(({ when }) => fits(when, seen, policy.timeZone));
   return policy.channels.flatMap((name) => {
@@ -192,7 +192,7 @@ function speakers(fitting: Rule[], name: string): Rule[] {
   return speak;
 }
 
-const sorted = (decisions: Decision[]): Decision[] =>
+const sorted = (decisions: PlannedDelivery[]): PlannedDelivery[] =>
   decisions.toSorted((a, b) => (a.channel < b.channel ? -1 : 1));
 
 describe("any rules", () => {

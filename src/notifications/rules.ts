@@ -62,7 +62,7 @@ export interface Policy {
 }
 
 /** One message that is to be sent. At most one a channel. */
-export interface Decision {
+export interface PlannedDelivery {
   /** The first rule that asked for it. */
   readonly rule: string;
   readonly channel: string;
@@ -80,9 +80,9 @@ export const DEFAULT_RULES: readonly Rule[] = z.array(ruleSchema).parse([
  * urgently if one of them says so; a muting rule closes its channels to those after it. Synthetic visits
  * tell nobody.
  */
-export function deliveriesFor(visit: RuledVisit, policy: Policy): Decision[] {
+export function deliveriesFor(visit: RuledVisit, policy: Policy): PlannedDelivery[] {
   if (visit.synthetic) return [];
-  const decided = new Map<string, Decision>();
+  const decided = new Map<string, PlannedDelivery>();
   const closed = new Set<string>();
   for (const rule of matching(visit, policy)) {
     for (const channel of rule.channels ?? policy.channels) {

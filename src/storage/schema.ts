@@ -163,11 +163,19 @@ export interface OutboxTable {
   urgent: number;
   state: "waiting" | "delivered" | "dead" | "cancelled";
   attempts: number;
+  /** When it may be taken: after a wait, or after a lease ran out; once settled, when that was. Monotonic. */
   available_boot: string;
   available_uptime: number;
   lease: string | null;
+  /** 1 from just before it is sent until it is known how that ended. */
+  sending: number;
+  /** Code of the last failure, or why it was cancelled. */
   last_error: string | null;
   created_at: number;
+  /** Since when it waits, on both clocks: its creation, or a person's wish to try it once more. */
+  waiting_since: number;
+  waiting_boot: string;
+  waiting_uptime: number;
   delivered_at: number | null;
   acknowledged_at: number | null;
 }

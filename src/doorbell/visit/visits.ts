@@ -7,7 +7,10 @@ export interface VisitDetail {
   readonly visit: VisitTable;
   readonly captures: readonly CaptureTable[];
   readonly faces: readonly Omit<Selectable<FaceTable>, "embedding">[];
-  readonly deliveries: readonly Omit<Selectable<OutboxTable>, "content" | "lease">[];
+  readonly deliveries: readonly Omit<
+    Selectable<OutboxTable>,
+    "content" | "lease" | "sending" | "waiting_since" | "waiting_boot" | "waiting_uptime"
+  >[];
 }
 
 /** Which visits are asked for; newest first. */

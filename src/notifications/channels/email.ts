@@ -1,6 +1,7 @@
 import { createTransport, type SendMailOptions } from "nodemailer";
 import { z } from "zod";
 import type { ErrorFacts } from "../../lib/errors.ts";
+import { secret } from "../../lib/settings.ts";
 import { say } from "../catalogue.ts";
 import {
   type Channel,
@@ -8,7 +9,6 @@ import {
   interrupted,
   isLoopback,
   type ResolveSecret,
-  secretReference,
   unreachable,
 } from "../channel.ts";
 import type { Message } from "../message.ts";
@@ -27,7 +27,7 @@ export const emailSettings = z
       .default(false)
       .describe("Allows a server beyond this machine without TLS, or with a certificate nobody vouches for."),
     user: z.string().optional().describe("Who signs in; nobody where absent."),
-    password: secretReference
+    password: secret()
       .optional()
       .describe("Where the password lies: `env:`, `file:` or `command:`. Goes with `user`."),
     from: z.email().describe("The sender's address."),

@@ -3,13 +3,13 @@ import https from "node:https";
 import type { LookupFunction } from "node:net";
 import { z } from "zod";
 import type { Clock } from "../../lib/clock.ts";
+import { secret } from "../../lib/settings.ts";
 import {
   type Channel,
   ChannelError,
   interrupted,
   isLoopback,
   type ResolveSecret,
-  secretReference,
   unreachable,
 } from "../channel.ts";
 import type { Message } from "../message.ts";
@@ -19,7 +19,7 @@ export const webhookSettings = z
   .strictObject({
     kind: z.literal("webhook").describe("Posts each message as signed JSON to an address of yours."),
     url: z.url({ protocol: /^https?$/ }).describe("Where it posts to. Redirects are not followed."),
-    secret: secretReference.describe(
+    secret: secret().describe(
       "Where the secret lies that the receiver checks the signature with: `env:`, `file:` or `command:`.",
     ),
     photo: z.boolean().default(false).describe("Sends the photo along, in base64."),
@@ -59,14 +59,17 @@ export function webhookChannel(
     async deliver(message, signal) {
       const body = JSON.stringify(webhookBody(message, config.photo));
       const timestamp = String(Math.floor(clock.now() / 1000));
-      const secret = await resolveSecret(config.secret);
       const headers = {
         "content-type": "application/json",
         "content-length": Buffer.byteLength(body),
         "user-agent": "doorbell",
         "doorbell-id": message.id,
         "doorbell-timestamp": timestamp,
-        "doorbell-signature": signWebhook(secret, { timestamp, id: message.id, body }),
+        "doorbell-signature": signWebhook(await resolveSecret(config.secret), {
+          timestamp,
+          id: message.id,
+          body,
+        }),
       };
       const answer = await post(config.url, body, { headers, signal, ...(lookup && { lookup }) }).catch(
         (error) => {

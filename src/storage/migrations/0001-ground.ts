@@ -128,14 +128,19 @@ create table outbox (
   available_boot text not null,
   available_uptime integer not null,
   lease text,
+  sending integer not null,
   last_error text,
   created_at integer not null,
+  waiting_since integer not null,
+  waiting_boot text not null,
+  waiting_uptime integer not null,
   delivered_at integer,
   acknowledged_at integer
 ) strict;
-create index outbox_waiting on outbox (lane, urgent, seq) where state = 'waiting';
+create index outbox_waiting on outbox (lane, channel, urgent desc, seq) where state = 'waiting';
 create index outbox_visit on outbox (visit_id) where visit_id is not null;
 create index outbox_delivered on outbox (channel, delivered_at) where state = 'delivered';
+create index outbox_settled on outbox (channel, available_boot, available_uptime) where state = 'delivered';
 
 create table event (
   seq integer primary key autoincrement,
