@@ -1,15 +1,23 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { failpoint } from "./failpoint.ts";
 
 /** Modes of all that the system writes: for its own user alone. */
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
-/** Makes a folder (and those above it) for this user alone. */
+/** How the names of files end that are not whole yet. */
+const SUFFIX = ".tmp";
+
+/** Makes a folder (and those above it) for this user alone, so that it is still there after a crash. */
 export async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: FOLDER_MODE });
+  const wanted = resolve(path);
+  const firstMade = await mkdir(wanted, { recursive: true, mode: FOLDER_MODE });
+  if (firstMade === undefined) return;
+  for (let made = wanted; made.length >= firstMade.length; made = dirname(made)) {
+    await flushFolder(dirname(made));
+  }
 }
 
 /**
@@ -25,6 +33,7 @@ export async function createFileDurably(path: string, bytes: Uint8Array | string
   return withTemporary(path, bytes, async (temporary) => {
     try {
       await link(temporary, path);
+      failpoint("file.published");
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
@@ -38,6 +47,7 @@ export async function createFileDurably(path: string, bytes: Uint8Array | string
 /** Removes a file so that it stays removed after a crash. False when it was not there. */
 export async function removeFileDurably(path: string): Promise<boolean> {
   try {
+    await removeTemporaryNames(path);
     await rm(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
@@ -47,6 +57,17 @@ export async function removeFileDurably(path: string): Promise<boolean> {
   return true;
 }
 
+/** A crash while it was created may have left a file under its temporary name as well. */
+async function removeTemporaryNames(path: string): Promise<void> {
+  const { nlink } = await stat(path);
+  if (nlink === 1) return;
+  const prefix = `${basename(path)}.`;
+  for (const name of await readdir(dirname(path))) {
+    if (name.startsWith(prefix) && name.endsWith(SUFFIX))
+      await rm(join(dirname(path), name), { force: true });
+  }
+}
+
 async function withTemporary<T>(
   path: string,
   bytes: Uint8Array | string,
@@ -54,7 +75,7 @@ async function withTemporary<T>(
 ): Promise<T> {
   const folder = dirname(path);
   await makeFolder(folder);
-  const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
+  const temporary = `${path}.${randomBytes(6).toString("hex")}${SUFFIX}`;
   try {
     const file = await open(temporary, "wx", FILE_MODE);
     try {

@@ -1,0 +1,3 @@
+import { systemClock } from "./clock.ts";
+
+export const momentNow = () => systemClock().moment();
