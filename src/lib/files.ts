@@ -68,6 +68,12 @@ async function removeTemporaryNames(path: string): Promise<void> {
   }
 }
 
+/** True when a write failed because the disk, or this user's share of it, is full. */
+export function isDiskFull(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ENOSPC" || code === "EDQUOT";
+}
+
 async function withTemporary<T>(
   path: string,
   bytes: Uint8Array | string,

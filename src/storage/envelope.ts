@@ -27,7 +27,10 @@ export function unseal(key: Uint8Array, sealed: Uint8Array, context: string): Bu
   try {
     if (sealed[0] !== VERSION) throw new Error(`version ${sealed[0]} is not ${VERSION}`);
     const tagAt = sealed.length - TAG_BYTES;
-    const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(1, 1 + IV_BYTES))
+    if (tagAt < 1 + IV_BYTES) throw new Error(`${sealed.length} bytes are too few`);
+    const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(1, 1 + IV_BYTES), {
+      authTagLength: TAG_BYTES,
+    })
       .setAAD(Buffer.from(context))
       .setAuthTag(sealed.subarray(tagAt));
     return Buffer.concat([decipher.update(sealed.subarray(1 + IV_BYTES, tagAt)), decipher.final()]);

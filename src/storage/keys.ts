@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { DoorbellError, messageOf } from "../lib/errors.ts";
-import { createFileDurably, removeFileDurably } from "../lib/files.ts";
-import { resolveSecret, restart, type SecretReference, secret } from "../lib/settings.ts";
+import { DoorbellError, isRetryable, messageOf } from "../lib/errors.ts";
+import { createFileDurably, isDiskFull, removeFileDurably } from "../lib/files.ts";
+import { resolveSecret, restart, SecretError, type SecretReference, secret } from "../lib/settings.ts";
 import { seal, unseal } from "./envelope.ts";
 
 /** Whose data a key protects: one key per visit (its captures and faces) and one per person. */
@@ -51,47 +51,79 @@ export function openKeyStore(folder: string, master: Uint8Array): KeyStore {
     });
     return wrapped && unseal(master, wrapped, contextOf(owner));
   };
+  const make = async (owner: Owner): Promise<Uint8Array | undefined> => {
+    const key = randomBytes(32);
+    const made = await createFileDurably(pathOf(owner), seal(master, key, contextOf(owner))).catch(
+      (error: unknown) => {
+        throw keyError(`write key of ${owner.kind} ${owner.id}`, error);
+      },
+    );
+    return made ? key : undefined;
+  };
   return {
     find,
     async ensure(owner) {
-      const present = await find(owner);
-      if (present) return present;
-      const key = randomBytes(32);
-      const made = await createFileDurably(pathOf(owner), seal(master, key, contextOf(owner))).catch(
-        (error: unknown) => {
-          throw keyError(`write key of ${owner.kind} ${owner.id}`, error);
-        },
-      );
-      return made ? key : (await find(owner))!;
+      // Another process may make the same key, or destroy it, between a look and a try.
+      for (;;) {
+        const key = (await find(owner)) ?? (await make(owner));
+        if (key) return key;
+      }
     },
-    destroy: (owner) => removeFileDurably(pathOf(owner)),
+    destroy: (owner) =>
+      removeFileDurably(pathOf(owner)).catch((error: unknown) => {
+        throw keyError(`destroy key of ${owner.kind} ${owner.id}`, error);
+      }),
   };
 }
 
 /**
  * The master key from where the configuration says; made at first start where it says nothing.
  * @param folder of the key store, an absolute path
- * @throws KeyError when it is not 32 bytes in base64, SecretError when it cannot be read
+ * @throws KeyError `master_key_missing`, `master_key_bad`
  */
 export async function loadMasterKey(
   settings: z.infer<typeof keySettings>,
   folder: string,
 ): Promise<Uint8Array> {
   const ownFile = join(folder, "master.key");
-  if (settings.master === undefined) {
+  // Keys without their master key are a loss to be told, not a first start.
+  if (settings.master === undefined && !(await holdsKeys(folder))) {
     await createFileDurably(ownFile, `${randomBytes(32).toString("base64")}\n`);
   }
   const reference: SecretReference = settings.master ?? `file:${ownFile}`;
-  const key = Buffer.from(await resolveSecret(reference), "base64");
+  const key = Buffer.from(await readMaster(reference), "base64");
   if (key.length === 32) return key;
-  throw new KeyError(`read master key from ${reference}: it has ${key.length} bytes, not 32`, {
+  throw new KeyError(`read master key from ${spoken(reference)}: it has ${key.length} bytes, not 32`, {
     code: "master_key_bad",
     hint: "Give 32 random bytes in base64, as `openssl rand -base64 32` prints them. Without the key that this data was sealed under, nothing in it can be read.",
   });
 }
 
+async function holdsKeys(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch((): string[] => []);
+  return names.includes("visit") || names.includes("person");
+}
+
+/** A command line may hold a secret of its own. */
+function spoken(reference: SecretReference): string {
+  return reference.startsWith("command:") ? "the command" : reference;
+}
+
+async function readMaster(reference: SecretReference): Promise<string> {
+  try {
+    return await resolveSecret(reference);
+  } catch (error) {
+    throw new KeyError(`read master key from ${spoken(reference)}: it cannot be read`, {
+      code: "master_key_missing",
+      hint: `Without the master key no capture and no name can be read. Bring back the file, variable or command that held it. ${error instanceof SecretError ? error.hint : ""}`.trim(),
+      retryable: isRetryable(error),
+      cause: error,
+    });
+  }
+}
+
 function keyError(doing: string, cause: unknown): KeyError {
-  const full = (cause as NodeJS.ErrnoException).code === "ENOSPC";
+  const full = isDiskFull(cause);
   return new KeyError(`${doing}: ${messageOf(cause)}`, {
     code: full ? "storage_full" : "key_failed",
     hint: full

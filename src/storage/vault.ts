@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DoorbellError, messageOf } from "../lib/errors.ts";
-import { removeFileDurably, writeFileDurably } from "../lib/files.ts";
+import { isDiskFull, removeFileDurably, writeFileDurably } from "../lib/files.ts";
 import { seal, unseal } from "./envelope.ts";
 import type { KeyStore, Owner } from "./keys.ts";
 
@@ -47,14 +47,15 @@ export function fileVault(folder: string, keys: KeyStore): Vault {
       return sealed && unseal(key, sealed, contextOf(object));
     },
     async remove(object) {
-      await removeFileDurably(pathOf(object));
+      await removeFileDurably(pathOf(object)).catch((cause: unknown) => {
+        throw vaultError(`remove picture ${object.id}`, cause);
+      });
     },
   };
 }
 
 function vaultError(doing: string, cause: unknown): VaultError {
-  const code = (cause as NodeJS.ErrnoException).code;
-  const full = code === "ENOSPC" || code === "EDQUOT";
+  const full = isDiskFull(cause);
   return new VaultError(`${doing}: ${messageOf(cause)}`, {
     code: full ? "storage_full" : "vault_failed",
     hint: full

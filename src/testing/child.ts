@@ -39,7 +39,7 @@ export function startCall({ module, name, args, env, shell = ":" }: Call): Child
   const entry = fileURLToPath(new URL("./call.ts", import.meta.url));
   const child = spawn(
     "/bin/sh",
-    ["-c", `${shell}; exec "$@"`, "sh", process.execPath, entry, module.href, name, JSON.stringify(args)],
+    ["-c", `${shell} && exec "$@"`, "sh", process.execPath, entry, module.href, name, JSON.stringify(args)],
     { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] },
   );
   const lines: string[] = [];
