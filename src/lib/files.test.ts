@@ -13,7 +13,13 @@ import { expect, it } from "vitest";
 import { callInChild } from "../testing/child.ts";
 import { temporaryFolder } from "../testing/guard.ts";
 import { noSmallDisk, smallDisk } from "../testing/small-disk.ts";
-import { createFileDurably, makeFolder, removeFileDurably, writeFileDurably } from "./files.ts";
+import {
+  createEmptyFile,
+  createFileDurably,
+  makeFolder,
+  removeFileDurably,
+  writeFileDurably,
+} from "./files.ts";
 
 const inChild = (
   name: string,
@@ -61,6 +67,16 @@ it.each(["0", "022", "077"])("writes for its own user alone under umask %s", asy
   await inChild("writeFileDurably", [path, "one"], { shell: `umask ${umask}` });
   await inChild("createFileDurably", [`${path}.2`, "two"], { shell: `umask ${umask}` });
   expect([modeOf(folder), modeOf(path), modeOf(`${path}.2`)]).toEqual([0o700, 0o600, 0o600]);
+});
+
+it("creates an empty file for its own user alone, and leaves one that is there as it is", () => {
+  const path = join(temporaryFolder(), "a");
+  createEmptyFile(path);
+  expect([modeOf(path), readFileSync(path, "utf8")]).toEqual([0o600, ""]);
+  writeFileSync(path, "text");
+  createEmptyFile(path);
+  createEmptyFile(join(path, "under a file"));
+  expect(readFileSync(path, "utf8")).toBe("text");
 });
 
 it("tightens the mode of a file that others could read when it replaces it", async () => {

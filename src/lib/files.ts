@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { closeSync, openSync } from "node:fs";
 import { link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { failpoint } from "./failpoint.ts";
@@ -42,6 +43,18 @@ export async function createFileDurably(path: string, bytes: Uint8Array | string
       await rm(temporary, { force: true });
     }
   });
+}
+
+/**
+ * Creates an empty file for this user alone where there is none and where there can be one. One that is
+ * there is not even opened: closing it again would drop the locks that SQLite holds on it for this process.
+ */
+export function createEmptyFile(path: string): void {
+  try {
+    closeSync(openSync(path, "wx", FILE_MODE));
+  } catch {
+    // Whoever opens it next says better why it cannot.
+  }
 }
 
 /** Removes a file so that it stays removed after a crash. False when it was not there. */

@@ -65,6 +65,13 @@ function factsOf(primaryCode: number): ErrorFacts {
         hint: "Another process holds the database. It is tried again; if it stays, find the process with `fuser` on the database file.",
         retryable: true,
       };
+    case 3:
+    case 8:
+    case 14:
+      return {
+        code: "storage_denied",
+        hint: "The database file cannot be opened or written. Look at its path, its owner and its rights.",
+      };
     case 13:
       return {
         code: "storage_full",

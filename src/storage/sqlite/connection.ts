@@ -1,5 +1,7 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { createEmptyFile } from "../../lib/files.ts";
 import { storageError } from "../database.ts";
+import { type WriteLock, writeLock } from "./write-lock.ts";
 
 type Value = null | number | bigint | string | Uint8Array;
 export type Row = Record<string, unknown>;
@@ -14,10 +16,7 @@ export interface Connection {
   run(sql: string, parameters: readonly unknown[]): { changes: bigint; rowId: bigint };
   /** Runs one statement, with rows if it has any. */
   execute(sql: string, parameters: readonly unknown[]): { rows: Row[]; changes?: bigint; rowId?: bigint };
-  /**
-   * Takes the write lock. Another process may hold it: waits up to `patienceMs`, blocking this thread.
-   * Returns how often it had to wait. @throws StorageError `storage_locked`
-   */
+  /** As `WriteLock.begin`. */
   begin(patienceMs: number): number;
   /** False also after SQLite has rolled a transaction back by itself, as on a full disk. */
   inTransaction(): boolean;
@@ -27,7 +26,9 @@ export interface Connection {
 }
 
 const KEPT_STATEMENTS = 300;
-const SQLITE_BUSY = 5;
+
+/** Opening and reading wait this long where a database is being made, mended after a crash or closed, ms. */
+const PATIENCE_MS = 5_000;
 
 /**
  * Opens a connection as every process of the system does: write-ahead log, every commit flushed, no
@@ -36,57 +37,56 @@ const SQLITE_BUSY = 5;
  */
 export function openConnection(path: string, { readOnly }: { readOnly: boolean }): Connection {
   const database = open(path, readOnly);
-  const statements = new Map<string, StatementSync>();
-  const pause = new Int32Array(new SharedArrayBuffer(4));
+  const statements = new Map<string, { statement: StatementSync; hasRows: boolean }>();
+  let lock: WriteLock | undefined;
 
-  const prepare = (sql: string): StatementSync => {
+  const prepare = (sql: string) => {
     const kept = statements.get(sql);
     if (kept) return kept;
     const statement = database.prepare(sql);
+    const prepared = { statement, hasRows: statement.columns().length > 0 };
     if (statements.size >= KEPT_STATEMENTS) statements.delete(statements.keys().next().value!);
-    statements.set(sql, statement);
-    return statement;
+    statements.set(sql, prepared);
+    return prepared;
+  };
+  const all = (statement: StatementSync, parameters: readonly unknown[]): Row[] =>
+    statement.all(...(parameters as Value[])) as Row[];
+  const run = (statement: StatementSync, parameters: readonly unknown[]) => {
+    const { changes, lastInsertRowid } = statement.run(...(parameters as Value[]));
+    return { changes: BigInt(changes), rowId: BigInt(lastInsertRowid) };
   };
 
   return {
     exec: (sql) => database.exec(sql),
-    all: (sql, parameters) => prepare(sql).all(...(parameters as Value[])) as Row[],
-    run(sql, parameters) {
-      const { changes, lastInsertRowid } = prepare(sql).run(...(parameters as Value[]));
-      return { changes: BigInt(changes), rowId: BigInt(lastInsertRowid) };
-    },
+    all: (sql, parameters) => all(prepare(sql).statement, parameters),
+    run: (sql, parameters) => run(prepare(sql).statement, parameters),
     execute(sql, parameters) {
-      const statement = prepare(sql);
-      if (statement.columns().length > 0) return { rows: statement.all(...(parameters as Value[])) as Row[] };
-      const { changes, lastInsertRowid } = statement.run(...(parameters as Value[]));
-      return { rows: [], changes: BigInt(changes), rowId: BigInt(lastInsertRowid) };
+      const { statement, hasRows } = prepare(sql);
+      return hasRows ? { rows: all(statement, parameters) } : { rows: [], ...run(statement, parameters) };
     },
     begin(patienceMs) {
-      // SQLite's own busy handler sleeps up to 100 ms between looks; a commit here takes one to five.
-      const deadline = performance.now() + patienceMs;
-      for (let waits = 0; ; waits++) {
-        try {
-          database.exec("begin immediate");
-          return waits;
-        } catch (error) {
-          const busy = ((error as { errcode?: number }).errcode ?? 0) % 256 === SQLITE_BUSY;
-          if (!busy || performance.now() > deadline) throw storageError("begin transaction", error);
-          Atomics.wait(pause, 0, 0, 0.3 + Math.random());
-        }
-      }
+      lock ??= writeLock(database, path);
+      return lock.begin(patienceMs);
     },
     inTransaction: () => database.isTransaction,
-    dataVersion: () => Number(prepare("pragma data_version").get()!.data_version),
+    dataVersion: () => Number(prepare("pragma data_version").statement.get()!.data_version),
     close() {
       statements.clear();
+      lock?.close();
       database.close();
     },
   };
 }
 
 function open(path: string, readOnly: boolean): DatabaseSync {
+  // SQLite would make a file that others may read; the log beside it has the same mode.
+  if (!readOnly) createEmptyFile(path);
   try {
-    const database = new DatabaseSync(path, { readOnly, timeout: 0, enableForeignKeyConstraints: true });
+    const database = new DatabaseSync(path, {
+      readOnly,
+      timeout: PATIENCE_MS,
+      enableForeignKeyConstraints: true,
+    });
     if (!readOnly) database.exec("pragma journal_mode = wal");
     database.exec(
       "pragma synchronous = full; pragma wal_autocheckpoint = 0; pragma temp_store = memory; pragma cache_size = -4000",
