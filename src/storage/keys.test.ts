@@ -146,9 +146,9 @@ it("makes no new master key where the old one is gone and keys are left", async 
 it("reads the master key from a file, a variable or a command", async () => {
   const file = join(temporaryFolder(), "m");
   const text = KEY.toString("base64");
-  writeFileSync(file, `${text}\n`);
+  writeFileSync(file, `${text}\n`, { mode: 0o600 });
   process.env.DOORBELL_TEST_MASTER = text;
-  for (const master of [`file:${file}`, "env:DOORBELL_TEST_MASTER", `command:cat ${file} | cat`]) {
+  for (const master of [`file:${file}`, "env:DOORBELL_TEST_MASTER", `command:cat ${file} | cat`] as const) {
     expect(await loadMasterKey({ master }, "/nowhere"), master).toEqual(KEY);
   }
 });
@@ -157,7 +157,7 @@ it.each([
   ["file:/nowhere/master.key", false],
   ["env:DOORBELL_TEST_MASTER", false],
   ["command:exit 3", true],
-])("says that there is no master key in %j", async (master, retryable) => {
+] as const)("says that there is no master key in %j", async (master, retryable) => {
   await expect(loadMasterKey({ master }, "/nowhere")).rejects.toMatchObject({
     code: "master_key_missing",
     retryable,
@@ -167,7 +167,10 @@ it.each([
 it("tells no secret when a master key is bad, neither the key nor the command's own", async () => {
   process.env.DOORBELL_TEST_MASTER = "hunter2hunter2";
   const commands = ["echo hunter2", "echo hunter2 >&2; exit 1", "sleep hunter2"];
-  for (const master of ["env:DOORBELL_TEST_MASTER", ...commands.map((line) => `command:${line}`)]) {
+  for (const master of [
+    "env:DOORBELL_TEST_MASTER",
+    ...commands.map((line) => `command:${line}` as const),
+  ] as const) {
     const error = await loadMasterKey({ master }, "/nowhere").catch((thrown: Error) => thrown);
     expect(error).toMatchObject({ code: expect.stringMatching(/^master_key_(bad|missing)$/) });
     expect(`${(error as Error).stack} ${JSON.stringify(error)}`).not.toContain("hunter2");

@@ -116,8 +116,8 @@ async function readMaster(reference: SecretReference): Promise<string> {
     throw new KeyError(`read master key from ${spoken(reference)}: it cannot be read`, {
       code: "master_key_missing",
       hint: `Without the master key no capture and no name can be read. Bring back the file, variable or command that held it. ${error instanceof SecretError ? error.hint : ""}`.trim(),
+      // Without its cause: that one quotes a command line.
       retryable: isRetryable(error),
-      cause: error,
     });
   }
 }
