@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Reload } from "../lib/settings.ts";
 import { diagnose } from "./diagnose.ts";
 import { ConfigError, type Place, type Problem, placeText } from "./error.ts";
-import { at, entries, isMapping, type Outline, outlineOf, type Path, pathText } from "./outline.ts";
+import { at, entries, isMapping, type Outline, outlineOf, type Path, pathText, shapes } from "./outline.ts";
 import { readSource } from "./source.ts";
 import { idsIn, type Override, readVariables } from "./variables.ts";
 
@@ -61,12 +61,11 @@ function byPlace(a: Problem, b: Problem): number {
 }
 
 function settingsOf(outline: Outline, value: unknown, origin: (path: Path) => Origin): Setting[] {
-  return [...entries(outline, value)].flatMap(
-    ({ path, outline: { secret = false }, value: here, reload, leaf }) => {
-      if (here === undefined || !leaf) return [];
-      return { path, name: pathText(idsIn(path, value)), value: here, origin: origin(path), secret, reload };
-    },
-  );
+  return [...entries(outline, value)].flatMap(({ path, outline: allowed, value: here, reload, leaf }) => {
+    if (here === undefined || !leaf) return [];
+    const secret = shapes(allowed).some((shape) => shape.secret === true);
+    return { path, name: pathText(idsIn(path, value)), value: here, origin: origin(path), secret, reload };
+  });
 }
 
 /** A copy of the tree with one value set; what lies beside the path is shared, not copied. */

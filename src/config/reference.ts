@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { allowedText } from "./allowed.ts";
-import { type Entry, entries, outlineOf, pathText } from "./outline.ts";
+import { type Entry, entries, type Outline, outlineOf, pathText, shapes } from "./outline.ts";
 import { ALIASES, PROCESS_VARIABLES } from "./variables.ts";
 
 /** The unit that the end of a key's name says. */
@@ -51,6 +51,16 @@ function variableTable(): string {
   return ["| Variable | Meaning |", "|---|---|", ...rows].join("\n");
 }
 
+/** What a key means; of the tag of several shapes what each of them is. Empty where the schema does not say. */
+export function meaningOf(outline: Outline): string {
+  if (outline.description) return outline.description;
+  const each = shapes(outline).flatMap(({ const: tag, description }) => {
+    if (!description) return [];
+    return tag === undefined || description.startsWith("`") ? description : `\`${tag}\`: ${description}`;
+  });
+  return [...new Set(each)].join(" ");
+}
+
 /** The keys that take a value: lists of sections only by what is in them. */
 function rowsOf(all: readonly Entry[]): Entry[] {
   return all.filter(({ leaf, outline }) => leaf || Array.isArray(outline.default));
@@ -65,7 +75,7 @@ function row({ path, outline, reload, required }: Entry): string {
   const unit = Object.keys(UNITS).find((end) => String(path.at(-1)).endsWith(end));
   const cells = [
     `\`${pathText(path)}\``,
-    outline.description ?? "",
+    meaningOf(outline),
     allowedText(outline),
     outline.default === undefined
       ? required

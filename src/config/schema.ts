@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { cameraSettings } from "../doorbell/hardware/cameras/settings.ts";
 import { pipelineSettings } from "../doorbell/pipeline/settings.ts";
 import { recognitionSettings } from "../doorbell/recognition/settings.ts";
 import { live, restart } from "../lib/settings.ts";
+import { metricsSettings } from "../monitoring/metrics/settings.ts";
 import { keySettings } from "../storage/keys.ts";
 import { PROFILES } from "./source.ts";
 
@@ -19,6 +21,11 @@ const siteSettings = z.strictObject({
   locale: live(z.enum(["en", "de"]).default("en")).describe("The language of messages."),
 });
 
+/** One light or display at a door; the log is the only driver so far. */
+const indicatorSettings = z.strictObject({
+  driver: z.literal("log").describe("`log` writes each state to the log."),
+});
+
 /** One door with a button. */
 const doorSettings = z.strictObject({
   id: restart(slug).describe("Names the door in addresses, metrics and records; never to be changed."),
@@ -26,11 +33,8 @@ const doorSettings = z.strictObject({
   debounceMs: live(z.int().min(0).max(600_000).default(5_000)).describe(
     "Presses this soon after another are the same press.",
   ),
-  // Two places for the schemas of doorbell/hardware: until they stand here, any driver passes.
-  camera: restart(z.looseObject({ driver: z.string() })).describe(
-    "The camera that looks at who stands there.",
-  ),
-  indicators: restart(z.array(z.looseObject({ driver: z.string() })).default([{ driver: "log" }])).describe(
+  camera: restart(cameraSettings).describe("The camera that looks at who stands there."),
+  indicators: restart(z.array(indicatorSettings).default([{ driver: "log" }])).describe(
     "What shows at the door that a press was heard.",
   ),
 });
@@ -53,6 +57,7 @@ export const configSchema = z.strictObject({
   pipeline: pipelineSettings,
   recognition: restart(recognitionSettings.prefault({})),
   keys: keySettings,
+  metrics: metricsSettings,
 });
 
 /** A whole configuration, read and valid. */

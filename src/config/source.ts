@@ -24,7 +24,9 @@ export function configSource(option: string | undefined, env: NodeJS.ProcessEnv)
   const wrong = "names no profile that ships with the doorbell";
   const allowed = PROFILES.join(", ");
   const suggestion = nearest(profile, PROFILES);
-  throw new ConfigError("", [{ place: { variable: "ENVIRONMENT" }, path: "", wrong, allowed, suggestion }]);
+  throw new ConfigError("named by ENVIRONMENT", [
+    { place: { variable: "ENVIRONMENT" }, path: "", wrong, allowed, suggestion },
+  ]);
 }
 
 /** The files of a configuration, read as one. */

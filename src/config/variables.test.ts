@@ -37,6 +37,8 @@ const keys = {
   channels: { mobilePhone: { on: true } },
 };
 
+const DEEP = "[".repeat(9_999) + "]".repeat(9_999);
+
 /** What the variables set: key and value. */
 function set(env: NodeJS.ProcessEnv): [string, unknown][] {
   const { overrides, problems } = readVariables(outline, keys, env);
@@ -54,6 +56,8 @@ describe("readVariables", () => {
     ["DOORBELL_HTTP__HOST", "a: b # c", "http.host", "a: b # c"],
     ["DOORBELL_HTTP__HOST", '"a b"', "http.host", "a b"],
     ["DOORBELL_HTTP__PORT", "[", "http.port", "["],
+    ["DOORBELL_HTTP__PORT", "&a [*a]", "http.port", "&a [*a]"],
+    ["DOORBELL_HTTP__PORT", DEEP, "http.port", DEEP],
     ["DOORBELL_MAIL__PASSWORD", "command:cat a # b", "mail.password", "command:cat a # b"],
     ["DOORBELL_DOORS__0__ID", "x", "doors.0.id", "x"],
     ["DOORBELL_DOORS__BACK_DOOR__ID", "x", "doors.0.id", "x"],
@@ -69,7 +73,7 @@ describe("readVariables", () => {
     ["MONITORING_ENABLED", "False", "metrics.enabled", false],
     ["MONITORING_ENABLED", "1", "metrics.enabled", true],
     ["MONITORING_ENABLED", "perhaps", "metrics.enabled", "perhaps"],
-  ])("%s=%s sets %s", (variable, text, path, value) => {
+  ])("%s=%.40s sets %s", (variable, text, path, value) => {
     expect(set({ [variable]: text })).toEqual([[path, value]]);
   });
 

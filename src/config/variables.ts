@@ -1,4 +1,4 @@
-import { parseDocument } from "yaml";
+import { parse } from "yaml";
 import type { Problem } from "./error.ts";
 import { nearest } from "./nearest.ts";
 import { ANY_ITEM, ANY_NAME, at, entries, type Outline, outlineAt, type Path, shapes } from "./outline.ts";
@@ -9,6 +9,8 @@ export const PROCESS_VARIABLES: Readonly<Record<string, string>> = {
   DOORBELL_RELEASE: "the release that this process belongs to, set by the supervisor",
   DOORBELL_INSTANCE: "the name of this process in metrics and logs, set by the supervisor",
   DOORBELL_ROLE: "what this process is (web, worker, ops), set by the supervisor",
+  DOORBELL_RUN_FOLDER: "the folder of the supervisor's sockets, set by the supervisor",
+  DOORBELL_LISTEN_FD: "the descriptor of the socket that this process inherits, set by the supervisor",
   DOORBELL_FAILPOINTS: "places where a fault campaign ends this process",
   DOORBELL_URL: "the address of a doorbell system on another machine, for commands, as --url",
   DOORBELL_TOKEN: "the API token for that address, for commands, as --token",
@@ -24,8 +26,8 @@ const LEVELS = new Map([
   ["warning", "warn"],
   ["critical", "fatal"],
 ]);
-const SWITCH = new Map<string, boolean>(["true", "1", "yes", "on"].map((word) => [word, true]));
-for (const word of ["false", "0", "no", "off"]) SWITCH.set(word, false);
+const ON = ["true", "1", "yes", "on"];
+const OFF = ["false", "0", "no", "off"];
 
 /** Variables with a name of their own, and the keys they set. `DOORBELL_` with the key's path wins over them. */
 export const ALIASES: Readonly<Record<string, Alias>> = {
@@ -42,7 +44,7 @@ export const ALIASES: Readonly<Record<string, Alias>> = {
   MONITORING_ENABLED: {
     path: ["metrics", "enabled"],
     about: "true or false",
-    read: (text) => SWITCH.get(text.toLowerCase()) ?? text,
+    read: (text) => ON.includes(text.toLowerCase()) || (OFF.includes(text.toLowerCase()) ? false : text),
   },
   DOORBELL_DATA: { path: ["dataDir"], about: "the folder of the system's data", read: (text) => text },
 };
@@ -115,11 +117,14 @@ export function idsIn(path: Path, value: unknown): Path {
 
 /** Text is taken as it stands, but for quotes around it; all else is read as YAML. */
 function readValue(outline: Outline, text: string): unknown {
-  const document = parseDocument(text, { stringKeys: true });
   const quoted = /^(".*"|'.*')$/s.test(text.trim());
   const isText = shapes(outline).every(({ type }) => type === "string");
-  if (document.errors.length > 0 || (isText && !quoted)) return text;
-  return document.toJS({ maxAliasCount: 0 });
+  if (isText && !quoted) return text;
+  try {
+    return parse(text, { stringKeys: true, resolveKnownTags: false, maxAliasCount: 0, logLevel: "error" });
+  } catch {
+    return text; // The schema will say that text is not allowed there.
+  }
 }
 
 /** True when a secret is kept in this variable: the configuration says `env:NAME`. */
