@@ -1,16 +1,11 @@
 import { allCommands } from "./cli/commands.ts";
 import type { Reload } from "./cli/config-reload.ts";
-import { CliError } from "./cli/exit.ts";
 import { runProgram } from "./cli/program.ts";
 
-/** Until the supervisor's control socket takes this place, a reload reaches nobody. */
-const reload: Reload = async () => {
-  const hint = "Start it with: doorbell up. A system that starts reads the configuration anew.";
-  throw new CliError("reach the doorbell system: no supervisor runs", {
-    code: "not_running",
-    hint,
-    exit: "failed",
-  });
+const reload: Reload = async (dataDir) => {
+  const { callSupervisor } = await import("./production/deployment/supervisor/control-client.ts");
+  const { runFolder } = await import("./production/deployment/supervisor/run-folder.ts");
+  return callSupervisor(runFolder(dataDir).control, "reload", {});
 };
 
 const stop = new AbortController();
@@ -25,8 +20,5 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 const { stdout, stderr, env } = process;
-process.exitCode = await runProgram(
-  process.argv.slice(2),
-  { stdout, stderr, env, signal: stop.signal },
-  allCommands({ reload }),
-);
+const world = { stdout, stderr, env, signal: stop.signal };
+process.exitCode = await runProgram(process.argv.slice(2), world, allCommands({ reload }));

@@ -2,20 +2,24 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
-import type { Change } from "../config/changes.ts";
 import type { Setting } from "../config/load.ts";
 import type { DoorbellConfig } from "../config/schema.ts";
+import { DoorbellError } from "../lib/errors.ts";
 import { temporaryFolder } from "../testing/guard.ts";
 import { allCommands } from "./commands.ts";
 import { configCheck } from "./config-check.ts";
+import type { Reload, ReloadAnswer } from "./config-reload.ts";
 import { createContext } from "./context.ts";
-import { CliError } from "./exit.ts";
 import { runProgram } from "./program.ts";
 import { memoryWorld } from "./world.fixture.ts";
 
 const DOOR = "doors: [{id: front, name: Front, camera: {driver: demonstration}}]\n";
 
-async function run(argv: string[], yaml: string, { env = {}, reload = async () => [] as Change[] } = {}) {
+async function run(
+  argv: string[],
+  yaml: string,
+  { env = {}, reload = async () => ({}) }: { env?: NodeJS.ProcessEnv; reload?: Reload } = {},
+) {
   const folder = temporaryFolder();
   writeFileSync(join(folder, "a.yaml"), yaml);
   const world = memoryWorld({ DOORBELL_CONFIG: folder, ...env });
@@ -54,41 +58,38 @@ it("config show prints YAML with origins for people, and JSON for programs", asy
   });
 });
 
-it("config reload tells what is in effect and what waits for a restart", async () => {
-  const changes: Change[] = [
-    { path: "site.name", from: "A", to: "B", reload: "live" },
-    { path: "doors.back.id", from: undefined, to: "back", reload: "restart" },
-  ];
-  const { exit, stdout } = await run(["config", "reload"], DOOR, { reload: async () => changes });
-  expect(exit).toBe(0);
-  expect(stdout).toBe(
-    "KEY            FROM  TO    EFFECT\nsite.name      A     B     in effect\ndoors.back.id  -     back  after a restart\n",
-  );
-  const inJson = await run(["config", "reload", "--json"], DOOR, { reload: async () => changes });
-  expect(JSON.parse(inJson.stdout)).toMatchObject({
-    inEffect: 1,
-    waitingForRestart: 1,
-    changes: [{ path: "site.name" }, {}],
+it("config reload tells what each process made of it, and exits with the worst", async () => {
+  const answers: Record<string, ReloadAnswer> = { web: { outcome: "reloaded", detail: "site.name" } };
+  const reload = async () => answers;
+  expect(await run(["config", "reload"], DOOR, { reload })).toMatchObject({
+    exit: 0,
+    stdout: "PROCESS  OUTCOME   DETAIL\nweb      reloaded  site.name\n",
   });
-  expect((await run(["config", "reload"], DOOR)).stdout).toBe("nothing has changed\n");
+  answers.ops = { outcome: "no_answer", detail: "" };
+  expect((await run(["config", "reload"], DOOR, { reload })).exit).toBe(4);
+  answers["worker-1"] = { outcome: "refused", detail: "doors: is missing" };
+  const inJson = await run(["config", "reload", "--json"], DOOR, { reload });
+  expect(inJson.exit).toBe(3);
+  expect(JSON.parse(inJson.stdout)).toEqual({ processes: answers });
 });
 
-it("config reload does not bother the running system with a wrong configuration", async () => {
-  let asked = 0;
-  const reload = async () => {
-    asked += 1;
-    return [];
+it("config reload asks the system of the data folder, and none when the configuration is wrong", async () => {
+  const asked: string[] = [];
+  const reload = async (dataDir: string) => {
+    asked.push(dataDir);
+    return {};
   };
   expect((await run(["config", "reload"], "doors: 7", { reload })).exit).toBe(1);
-  expect(asked).toBe(0);
+  expect(asked).toEqual([]);
+  await run(["config", "reload"], `${DOOR}dataDir: /var/lib/doorbell\n`, { reload });
+  expect(asked).toEqual(["/var/lib/doorbell"]);
 });
 
-it("config reload passes on why it was refused", async () => {
-  const reload = () =>
-    Promise.reject(new CliError("busy deploying", { code: "busy", hint: "Wait.", exit: "refused" }));
+it("config reload passes on why nobody was asked", async () => {
+  const reload = () => Promise.reject(new DoorbellError("nobody there", { code: "gone", hint: "Start it." }));
   expect(await run(["config", "reload"], DOOR, { reload })).toMatchObject({
-    exit: 3,
-    stderr: "doorbell: busy deploying\n  hint: Wait.\n",
+    exit: 1,
+    stderr: "doorbell: nobody there\n  hint: Start it.\n",
   });
 });
 

@@ -1,31 +1,42 @@
-import type { Change } from "../config/changes.ts";
+import { resolve } from "node:path";
 import { type Command, defineCommand } from "./command.ts";
+import { EXIT } from "./exit.ts";
 import { table } from "./table.ts";
 
+/** What one process made of being told to read its configuration again. */
+export interface ReloadAnswer {
+  readonly outcome: "reloaded" | "refused" | "no_answer";
+  /** Such as which changes wait for a restart, or why it refused. */
+  readonly detail: string;
+}
+
 /**
- * Has the running system read its configuration again, and tells what differed from what it ran with: the
- * `live` changes are in effect when it returns, the others wait for a restart.
+ * Has every process of the running system read its configuration again.
+ * @param dataDir the absolute path of the data folder, in which the system is found
+ * @returns their answers by name
  */
-export type Reload = (signal: AbortSignal) => Promise<readonly Change[]>;
+export type Reload = (dataDir: string) => Promise<Readonly<Record<string, ReloadAnswer>>>;
 
 /** Brings a changed configuration into effect. It is looked over here first, so that its problems have their place. */
 export function configReload(reload: Reload): Command {
   return defineCommand({
     examples: ["doorbell config reload"],
-    async run(_, { output, config, signal }) {
-      await config();
-      const changes = await output.progress("reloading the configuration", () => reload(signal));
-      const waiting = changes.filter((change) => change.reload === "restart").length;
-      output.result({ inEffect: changes.length - waiting, waitingForRestart: waiting, changes }, () => {
-        if (changes.length === 0) return "nothing has changed\n";
-        const rows = changes.map(({ path, from, to, reload: kind }) => [
-          path,
-          from,
-          to,
-          kind === "live" ? "in effect" : "after a restart",
+    async run(_, { output, config }) {
+      const { dataDir } = (await config()).value;
+      const processes = await output.progress("reloading the configuration", () => reload(resolve(dataDir)));
+      output.result({ processes }, () => {
+        const rows = Object.entries(processes).map(([name, { outcome, detail }]) => [
+          name,
+          WORDS[outcome],
+          detail,
         ]);
-        return table(["KEY", "FROM", "TO", "EFFECT"], rows);
+        return table(["PROCESS", "OUTCOME", "DETAIL"], rows);
       });
+      const outcomes = Object.values(processes).map(({ outcome }) => outcome);
+      if (outcomes.includes("refused")) return EXIT.refused;
+      return outcomes.includes("no_answer") ? EXIT.unknown : EXIT.done;
     },
   });
 }
+
+const WORDS = { reloaded: "reloaded", refused: "refused", no_answer: "no answer" } as const;

@@ -13,7 +13,7 @@ async function run(argv: string[], registry: Registry, env: NodeJS.ProcessEnv = 
 }
 
 describe("every command", () => {
-  const registry = allCommands({ reload: async () => [] });
+  const registry = allCommands({ reload: async () => ({}) });
 
   it.each(Object.entries(registry.commands))(
     "%s has a summary, an example that is a call of it, and --json",
@@ -76,6 +76,7 @@ describe("runProgram", () => {
         "visit list",
         defineCommand({ examples: ["doorbell visit list"], run: async () => {} }),
       ),
+      web: { ...command("web", press), hidden: true },
       fail: command(
         "fail",
         defineCommand({ examples: ["doorbell fail"], run: () => Promise.reject(usageError("x")) }),
@@ -137,6 +138,11 @@ describe("runProgram", () => {
     expect(stdout).toContain("how often (default: 1)");
     expect(stdout).toContain("Examples:\n  doorbell press front --image face.jpg");
     expect((await run(["press", "--help"], registry)).stdout).toBe(stdout);
+  });
+
+  it("runs a hidden command and does not speak of it", async () => {
+    expect((await run(["web", "x"], registry)).stdout).toBe("pressed x\n");
+    expect((await run(["--help"], registry)).stdout).not.toContain("web");
   });
 
   it("prints its version", async () => {

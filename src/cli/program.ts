@@ -4,11 +4,19 @@ import type { Command } from "./command.ts";
 import { createContext, type GlobalOptions, type World } from "./context.ts";
 import { type CliError, EXIT, type ExitCode, reportOf, usageError } from "./exit.ts";
 
+/** One command, not yet read. */
+export interface RegistryEntry {
+  readonly summary: string;
+  /** True for what the supervisor starts and nobody types: left out of the help. */
+  readonly hidden?: boolean;
+  load(): Promise<Command>;
+}
+
 /** Every command by its words, such as `config check`. A file is read only when its command is called. */
 export interface Registry {
   /** What the first word of several commands is about. */
   readonly groups: Readonly<Record<string, string>>;
-  readonly commands: Readonly<Record<string, { readonly summary: string; load(): Promise<Command> }>>;
+  readonly commands: Readonly<Record<string, RegistryEntry>>;
 }
 
 /**
@@ -59,10 +67,10 @@ function createProgram(world: World, registry: Registry, ended: (code: ExitCode)
     .helpCommand(false)
     .exitOverride();
   const groups = new Map<string, Commander>();
-  for (const [name, { summary, load }] of Object.entries(registry.commands)) {
+  for (const [name, { summary, hidden = false, load }] of Object.entries(registry.commands)) {
     const words = name.split(" ");
     const parent = words.length > 1 ? groupOf(words[0]!) : program;
-    const child = parent.command(words.at(-1)!).description(summary);
+    const child = parent.command(words.at(-1)!, { hidden }).description(summary);
     lazily(parent, child, async () => {
       const command = await load();
       shape(child, command);
