@@ -1,3 +1,4 @@
+import type { Logger } from "pino";
 import type { PlannedDelivery } from "../../notifications/rules.ts";
 import type { LeasedJob } from "../../queue/queue.ts";
 import type { VisitTable } from "../../storage/schema.ts";
@@ -6,7 +7,6 @@ import type { VisitJob } from "../visit/accept.ts";
 import type { Decision, Nearest } from "../visit/decision.ts";
 import { type ExamineSettings, type ExamineWith, examine } from "./examine.ts";
 import type { JobHandler } from "./job-handler.ts";
-import type { StageObserver } from "./stage.ts";
 import { notify } from "./stages/notify.ts";
 import type { RecognisedFrame } from "./stages/recognise.ts";
 import { type RecordDeps, record } from "./stages/record.ts";
@@ -20,14 +20,16 @@ export interface VisitsConfig {
 }
 
 /** What visits need. */
-export interface VisitsDeps extends Omit<ExamineWith, "camera" | "nearest" | "stages">, RecordDeps {
+export interface VisitsDeps extends Omit<ExamineWith, "camera" | "nearest" | "log">, RecordDeps {
   readonly cameraOf: (doorId: string) => Camera;
   /** The nearest person of a site, as the library stands now. */
   readonly nearestIn: (siteId: string) => Promise<(embedding: Float32Array) => Nearest | null>;
   /** Who is told of a decided visit. */
   readonly plan: (visit: VisitTable) => readonly PlannedDelivery[];
-  /** Surrounds the stages of one visit, continuing the trace of its press. */
-  readonly observerOf: (visit: VisitTable) => StageObserver;
+  /** Runs the work of a visit as part of the trace of its press. */
+  readonly inTrace: (visit: VisitTable, work: () => Promise<void>) => Promise<void>;
+  /** The log whose lines bear the visit. */
+  readonly logOf: (visit: VisitTable) => Logger;
   /** Told of each visit once it is decided. */
   readonly onDecided: (visit: VisitTable, frames: readonly RecognisedFrame[]) => void;
 }
@@ -45,27 +47,30 @@ export function visits(config: VisitsConfig, deps: VisitsDeps): JobHandler {
     await notify({ visit, hold: job, deliveries: deps.plan(visit), lane: config.lane, dead }, deps);
   };
 
+  /** Looks, decides and records. @returns why nothing of it could be read: then the job is one for the dead letters */
+  const settle = async (visit: VisitTable, job: LeasedJob, signal: AbortSignal): Promise<string | null> => {
+    const settings = config.settings();
+    const { scene } = job.payload as VisitJob;
+    const task = { visitId: visit.id, pressedAt: visit.accepted_at, scene, hold: job };
+    const camera = deps.cameraOf(visit.door_id);
+    const nearest = await deps.nearestIn(visit.site_id);
+    const seen = await examine(task, settings, { ...deps, camera, nearest, log: deps.logOf(visit) }, signal);
+    const { decision, frames, unreadable } = seen;
+    const recorded = { visitId: visit.id, hold: job, model: deps.engine.model, decision, frames };
+    await deps.stages.run("record", () => record({ ...recorded, thresholds: settings.thresholds }, deps));
+    deps.onDecided(await readVisit(visit.id), frames);
+    return unreadable?.message ?? null;
+  };
+
   return {
     kind: "visit",
     async run(job, signal) {
-      const { visitId, scene } = job.payload as VisitJob;
+      const { visitId } = job.payload as VisitJob;
       const visit = await readVisit(visitId);
-      const stages = deps.observerOf(visit);
-      let dead: string | null = null;
-      if (visit.state !== "decided") {
-        const settings = config.settings();
-        const task = { visitId, pressedAt: visit.accepted_at, scene, hold: job };
-        const camera = deps.cameraOf(visit.door_id);
-        const nearest = await deps.nearestIn(visit.site_id);
-        const seen = await examine(task, settings, { ...deps, camera, nearest, stages }, signal);
-        dead = seen.unreadable?.message ?? null;
-        const { thresholds } = settings;
-        await stages.run("record", () =>
-          record({ visitId, hold: job, model: deps.engine.model, thresholds, ...seen }, deps),
-        );
-        deps.onDecided(await readVisit(visitId), seen.frames);
-      }
-      await stages.run("notify", () => tell(visitId, job, dead));
+      await deps.inTrace(visit, async () => {
+        const dead = visit.state === "decided" ? null : await settle(visit, job, signal);
+        await deps.stages.run("notify", () => tell(visitId, job, dead));
+      });
     },
     async giveUp(job, why) {
       const { visitId } = job.payload as VisitJob;

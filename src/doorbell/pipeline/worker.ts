@@ -11,13 +11,18 @@ export interface WorkerConfig {
   readonly pollMs: number;
 }
 
+/** How a try of a job ended: `retry` and `failure` with what stopped it. */
+export type JobEnd =
+  | { readonly status: "success" }
+  | { readonly status: "retry" | "failure"; readonly error: unknown };
+
 /** What a worker needs. */
 export interface WorkerDeps {
   readonly queue: Queue;
   readonly handlers: readonly JobHandler[];
   readonly log: Logger;
-  /** Told of each job that failed. */
-  readonly onFailure: (job: LeasedJob, error: unknown, fate: "again" | "dead") => void;
+  /** Told how each try of a job ended. */
+  readonly onEnd: (job: LeasedJob, end: JobEnd) => void;
 }
 
 /**
@@ -93,10 +98,9 @@ export class Worker {
       );
     }, this.#config.leaseMs / 3);
     try {
-      if (job.attempt > job.maxTries) {
-        const message = `the worker died in each of ${job.maxTries} tries`;
-        await handler.giveUp(job, { code: "worker_died", message });
-      } else await handler.run(job, lost.signal);
+      if (job.attempt > job.maxTries) throw diedEachTime(job);
+      await handler.run(job, lost.signal);
+      this.#deps.onEnd(job, { status: "success" });
     } catch (error) {
       await this.#failed(job, handler, error).catch((again: unknown) =>
         // The database is out of reach: the lease runs out and the job is taken again.
@@ -111,7 +115,7 @@ export class Worker {
     if (error instanceof DoorbellError && error.code === "lease_lost") return;
     // What nobody foresaw may pass; what is known not to pass is not tried again.
     const again = job.attempt < job.maxTries && !(error instanceof DoorbellError && !error.retryable);
-    this.#deps.onFailure(job, error, again ? "again" : "dead");
+    this.#deps.onEnd(job, { status: again ? "retry" : "failure", error });
     if (again) {
       await this.#deps.queue.fail(job, { message: messageOf(error), retryable: true });
       return;
@@ -119,4 +123,11 @@ export class Worker {
     const code = error instanceof DoorbellError ? error.code : "failed";
     await handler.giveUp(job, { code, message: messageOf(error) });
   }
+}
+
+function diedEachTime({ id, maxTries }: LeasedJob): DoorbellError {
+  return new DoorbellError(`do job ${id}: the worker died in each of its ${maxTries} tries`, {
+    code: "worker_died",
+    hint: "What it worked on may be made to break it: keep it, and report it with the log.",
+  });
 }

@@ -1,7 +1,8 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Metrics } from "./registry.ts";
 
-type ProcessMetrics = Pick<
+/** The metrics that every process feeds of itself. */
+export type ProcessMetrics = Pick<
   Metrics<"web">,
   | "nodejsEventloopLagP99Seconds"
   | "nodejsHeapSizeUsedBytes"
