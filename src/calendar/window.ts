@@ -13,7 +13,8 @@ export interface LocalTime {
   readonly minute: number;
 }
 
-const timeOfDay = z
+/** A time of day as the configuration writes it; `24:00` is the end of the day. */
+export const timeOfDay = z
   .string()
   .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$|^24:00$/, { error: "must be a time of day such as 07:30 or 24:00" });
 
