@@ -1,4 +1,5 @@
 import { createGallery } from "../src/doorbell/recognition/matcher.ts";
+import type { Bench } from "./bench.ts";
 import { printTable } from "./table.ts";
 
 const ROWS = 100_000;
@@ -8,10 +9,10 @@ const WARM_UP = 5;
 const ROUNDS = 31;
 
 /** How much the gallery's search costs over the arithmetic it cannot do without. */
-export const bench = {
+export const bench: Bench = {
   name: "match",
   describe: `nearest person among ${ROWS} embeddings against a bare pass over the same numbers; goal at most 2`,
-  async run(_args: string[]) {
+  async run() {
     const rows = Float32Array.from({ length: ROWS * DIMENSIONS }, () => (Math.random() - 0.5) / 5);
     const gallery = createGallery(DIMENSIONS);
     for (let row = 0; row < ROWS; row++) {

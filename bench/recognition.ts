@@ -11,6 +11,7 @@ import {
 } from "../src/doorbell/recognition/fixtures.ts";
 import { createGallery, distanceBetween } from "../src/doorbell/recognition/matcher.ts";
 import { decodePhoto } from "../src/doorbell/recognition/photo.ts";
+import type { Bench } from "./bench.ts";
 import { printTable } from "./table.ts";
 
 const { minFaceWidthPx, matchDistance, decodeMaxPx, photo: limits } = shippedSettings;
@@ -56,11 +57,11 @@ interface Tally {
 }
 
 /** How often the shipped settings err on labelled photos. */
-export const bench = {
+export const bench: Bench = {
   name: "recognition",
   describe:
     "false matches, missed matches and faces found at the shipped settings [--photos DIR] [--pairs FILE.csv]",
-  async run(args: string[]) {
+  async run(args) {
     const { values } = parseArgs({
       args,
       options: { photos: { type: "string" }, pairs: { type: "string" } },

@@ -94,7 +94,7 @@ export async function createOnnxEngine(
     return placeLandmarks(shares!, crop, box);
   }
 
-  return {
+  const engine: OnnxEngine = {
     model: await modelName(config.detector),
     detect: (picture) =>
       inTurn(async () => {
@@ -112,6 +112,19 @@ export async function createOnnxEngine(
         for (const session of sessions.splice(0)) await session.release();
       }),
   };
+  await warmUp(engine);
+  return engine;
+}
+
+/** The first run of a net allocates what later runs use again: better now than at the first visit. */
+async function warmUp(engine: FaceEngine): Promise<void> {
+  const picture = {
+    width: RECOGNITION_SIDE,
+    height: RECOGNITION_SIDE,
+    data: new Uint8Array(3 * RECOGNITION_SIDE ** 2),
+  };
+  await engine.detect(picture);
+  await engine.describe(picture, { box: whole(picture), score: 1 });
 }
 
 async function modelName(detector: RecognitionSettings["detector"]): Promise<string> {
