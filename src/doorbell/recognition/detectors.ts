@@ -82,7 +82,7 @@ function withoutOverlaps(candidates: readonly DetectedFace[], overlap: number): 
 }
 
 /** Shared area of two boxes as a share of the area that both cover, 0 to 1. */
-export function intersectionOverUnion(a: Box, b: Box): number {
+function intersectionOverUnion(a: Box, b: Box): number {
   const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
   const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
   if (width <= 0 || height <= 0) return 0;

@@ -15,6 +15,7 @@ export interface Box {
 
 /** One face that a detector found. */
 export interface DetectedFace {
+  /** May reach past the picture's edge, but some of it is inside. */
   readonly box: Box;
   /** The detector's confidence, 0 to 1. */
   readonly score: number;
@@ -23,7 +24,7 @@ export interface DetectedFace {
 /** Numbers of one face in one engine's space: `Float32Array(128)`, compared by Euclidean distance. */
 export type Embedding = Float32Array;
 
-/** Finds and describes faces. One engine lives in one thread and answers one call at a time. */
+/** Finds and describes faces. One engine lives in one thread; calls that overlap are answered one after the other. */
 export interface FaceEngine {
   /** Names detector, landmark and recognition nets with their version; embeddings of different models never meet. */
   readonly model: string;

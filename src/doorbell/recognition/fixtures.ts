@@ -1,8 +1,8 @@
 /** Real faces and a real engine for tests and benches; nothing that runs in production imports this. */
 import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { demonstrationFolder } from "../hardware/cameras/demonstration-scenes.ts";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import type { Picture } from "./face-engine.ts";
 import { createOnnxEngine, type OnnxEngine } from "./onnx-engine.ts";
 import { decodePhoto } from "./photo.ts";
@@ -17,7 +17,10 @@ export const shippedSettings: RecognitionSettings = recognitionSettings.parse({}
 export const testGraphFolder = join(root, "node_modules/.cache/graphs");
 
 /** Six group photos, `sample1.jpg` to `sample6.jpg`, that every clone of the project has. */
-export const demoFolder = demonstrationFolder;
+export const demoFolder = join(
+  dirname(createRequire(import.meta.url).resolve("@vladmandic/face-api/package.json")),
+  "demo",
+);
 
 /** Labelled photos beside the project's folder, which not every machine has. */
 export const labelledFolder: string | undefined = [

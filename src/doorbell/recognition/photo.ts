@@ -7,10 +7,11 @@ import { type PhotoMediaType, sniffPhoto } from "./photo-format.ts";
 // One photo is decoded once: a cache only holds memory. Workers are processes: threads inside only get in the way.
 sharp.cache(false);
 sharp.concurrency(1);
-// Of all the formats that libvips reads, only ours are reachable for whatever a stranger sends.
+// Of all the formats that libvips reads, only these are within reach of what a stranger sends. SVG is our own,
+// drawn by the demonstration camera in the same process; `sniffPhoto` lets none in.
 sharp.block({ operation: ["VipsForeignLoad"] });
 sharp.unblock({
-  operation: ["VipsForeignLoadJpeg", "VipsForeignLoadPng", "VipsForeignLoadWebp", "VipsForeignLoadHeif"],
+  operation: ["Jpeg", "Png", "Webp", "Heif", "Svg"].map((format) => `VipsForeignLoad${format}`),
 });
 
 /** What a photo may be at most. */

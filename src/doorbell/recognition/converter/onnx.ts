@@ -6,7 +6,7 @@
  */
 
 /** The operator set that every graph declares. */
-export const OPSET = 17;
+const OPSET = 17;
 /** The file format version that belongs to it. */
 const IR_VERSION = 8;
 
