@@ -28,6 +28,8 @@ export interface Person {
   readonly createdAt: number;
   /** Photos and faces that recognition compares with. */
   readonly enrolments: number;
+  /** Whether there is a photo of the person. */
+  readonly portrait: boolean;
 }
 
 /** A new person. */
@@ -66,6 +68,8 @@ export interface People {
   setWatchlisted(personId: string, watchlisted: boolean, by: By): Promise<boolean>;
   /** Removes the person and destroys the key of all that was held on them. */
   remove(personId: string, by: By): Promise<boolean>;
+  /** Id in the vault of the newest photo that the person was enrolled with. */
+  portraitOf(personId: string): Promise<string | undefined>;
   /** "Not this person". @throws PeopleError `face_not_named`, `not_found` */
   correct(visitId: string, faceId: string, by: By): Promise<void>;
 }
@@ -99,6 +103,17 @@ export function openPeople(config: { siteId: string; lane: string }, deps: Peopl
           .select((inner) => inner.fn.countAll<number>().as("count"))
           .as("enrolments"),
       )
+      .select((eb) =>
+        eb
+          .exists(
+            eb
+              .selectFrom("enrolment")
+              .whereRef("enrolment.person_id", "=", "person.id")
+              .where("enrolment.source", "=", "upload")
+              .select("enrolment.id"),
+          )
+          .as("portrait"),
+      )
       .where("site_id", "=", config.siteId)
       .orderBy("created_at");
     if (personId !== undefined) query = query.where("id", "=", personId);
@@ -111,6 +126,7 @@ export function openPeople(config: { siteId: string; lane: string }, deps: Peopl
         demonstration: row.demonstration === 1,
         createdAt: row.created_at,
         enrolments: row.enrolments ?? 0,
+        portrait: Boolean(row.portrait),
       })),
     );
   };
@@ -159,6 +175,16 @@ export function openPeople(config: { siteId: string; lane: string }, deps: Peopl
       const removed = await database.write(removePerson, { by, personId });
       await keys.destroy({ kind: "person", id: personId });
       return removed;
+    },
+    async portraitOf(personId) {
+      const newest = await database.read
+        .selectFrom("enrolment")
+        .select("id")
+        .where("person_id", "=", personId)
+        .where("source", "=", "upload")
+        .orderBy("created_at", "desc")
+        .executeTakeFirst();
+      return newest?.id;
     },
     async correct(visitId, faceId, by) {
       const face = await database.read
