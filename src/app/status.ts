@@ -1,0 +1,76 @@
+import { z } from "zod";
+import type { People } from "../doorbell/people/people.ts";
+import { type RouteDefinition, route } from "../http/route.ts";
+import { channelStates } from "../notifications/self-test.ts";
+import { callSupervisor } from "../production/deployment/supervisor/control-client.ts";
+import type { SupervisorStatus } from "../production/deployment/supervisor/control.ts";
+import { runFolder } from "../production/deployment/supervisor/run-folder.ts";
+import { sqliteQueue } from "../queue/sqlite-queue.ts";
+import type { Ground } from "./ground.ts";
+
+const status = z.object({
+  release: z.string(),
+  instance: z.string(),
+  profile: z.string(),
+  uptimeSeconds: z.int(),
+  processes: z.array(z.object({ name: z.string(), state: z.string() })),
+  doors: z.array(z.object({ id: z.string(), name: z.string(), camera: z.string() })),
+  queue: z.array(z.object({ kind: z.string(), open: z.int(), dead: z.int() })),
+  outbox: z.object({ waiting: z.int(), dead: z.int() }),
+  channels: z.array(
+    z.object({ name: z.string(), kind: z.string(), state: z.string(), lastSuccessAt: z.int().nullable() }),
+  ),
+  people: z.int(),
+});
+
+/** `/api/status`: the state of each part, as the page and the command line show it. */
+export function statusRoutes(ground: Ground, people: People): RouteDefinition[] {
+  const { release, instance, settings, folders, clock, database } = ground;
+  const startedAt = clock.moment().uptimeMs;
+  const { pipeline } = settings();
+  const queue = sqliteQueue(
+    { lane: release, holder: instance, leaseMs: pipeline.leaseMs, backoff: pipeline.retry },
+    { database, clock },
+  );
+
+  /** Without a supervisor (a container) each process is its own; this one at least runs. */
+  const processes = async () => {
+    const { control } = runFolder(folders.data);
+    const answer = await callSupervisor(control, "status", {}, 1_000).catch(() => undefined);
+    const running = (answer as SupervisorStatus | undefined)?.processes;
+    return running?.map(({ name, state }) => ({ name, state: String(state) })) ?? [{ name: instance, state: "ready" }];
+  };
+
+  const outbox = async (): Promise<{ waiting: number; dead: number }> => {
+    const rows = await database.read
+      .selectFrom("outbox")
+      .where("state", "in", ["waiting", "dead"])
+      .groupBy("state")
+      .select((eb) => ["state", eb.fn.countAll<number>().as("count")])
+      .execute();
+    const count = (state: string): number => rows.find((row) => row.state === state)?.count ?? 0;
+    return { waiting: count("waiting"), dead: count("dead") };
+  };
+
+  return [
+    route({
+      method: "GET",
+      path: "/api/status",
+      access: "signed-in",
+      summary: "Tells the state of each part",
+      answers: { 200: status },
+      handler: async () => ({
+        release,
+        instance,
+        profile: settings().profile,
+        uptimeSeconds: Math.floor((clock.moment().uptimeMs - startedAt) / 1_000),
+        processes: await processes(),
+        doors: settings().doors.map(({ id, name, camera }) => ({ id, name, camera: camera.driver })),
+        queue: (await queue.depth()).map(({ kind, open, dead }) => ({ kind, open, dead })),
+        outbox: await outbox(),
+        channels: await channelStates(database, settings().notifications, clock.now()),
+        people: (await people.list()).length,
+      }),
+    }),
+  ];
+}
