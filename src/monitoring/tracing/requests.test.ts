@@ -5,7 +5,7 @@ import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import Fastify, { type FastifyInstance } from "fastify";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { inject, span } from "./carrier.ts";
-import { otlpReceiver, type ReceivedSpan } from "./receiver.ts";
+import { otlpReceiver, type ReceivedSpan } from "./otlp-receiver.ts";
 import { traceRequests } from "./requests.ts";
 import { startTracing, type Tracing } from "./tracing.ts";
 

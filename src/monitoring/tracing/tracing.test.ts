@@ -6,7 +6,7 @@ import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import { afterEach, describe, expect, it } from "vitest";
 import { cleanup } from "../../lib/cleanup.ts";
 import { inject, span, withRemoteParent } from "./carrier.ts";
-import { otlpReceiver } from "./receiver.ts";
+import { otlpReceiver } from "./otlp-receiver.ts";
 import { tracingSettings } from "./settings.ts";
 import { startTracing, type Tracing, type TracingOptions } from "./tracing.ts";
 
