@@ -10,7 +10,8 @@ export type Tx = Kysely<Schema>;
  * is durable when `Database.write` resolves, or none of it ever happened.
  *
  * It may run in another thread, so arguments and result are plain data (structured clone), and it must not
- * wait for anything but `tx`: other acts share its transaction.
+ * wait for anything but `tx`: other acts share its transaction. Its statements run one after another (no
+ * `Promise.all`): one that is still to come when the act ends would run in the next act.
  */
 export interface Act<Args, Result> {
   /** Unique; noun and verb, such as `visit.accept`. */
@@ -37,7 +38,8 @@ export interface Database {
   readonly read: Kysely<Schema>;
   /**
    * Runs an act in a durable transaction, which it may share with other acts; each act fails alone.
-   * @throws StorageError when the act did not happen
+   * @throws StorageError when the act did not happen. What an act throws crosses a thread: `code`, `hint`
+   * and `retryable` come along, its class does not, so tell errors apart by `code`
    */
   write<Args, Result>(act: Act<Args, Result>, args: Args): Promise<Result>;
   /** Calls `listener` soon after any process has committed. Returns how to stop. */

@@ -5,7 +5,7 @@ import type { Database } from "../storage/database.ts";
 import { type KeyStore, openKeyStore } from "../storage/keys.ts";
 import { migrate } from "../storage/migrate.ts";
 import { openConnection } from "../storage/sqlite/connection.ts";
-import { openSqlite } from "../storage/sqlite/sqlite-database.ts";
+import { openSqlite, type SqliteConfig } from "../storage/sqlite/sqlite-database.ts";
 import { temporaryFolder } from "./guard.ts";
 
 /** A migrated database in a folder of its own, with one site `home` and one door `front`. */
@@ -17,8 +17,8 @@ export interface TestStore extends AsyncDisposable {
   readonly path: string;
 }
 
-/** Opens a `TestStore`; `await using` closes it. */
-export async function testStore(): Promise<TestStore> {
+/** Opens a `TestStore`; `await using` closes it. @param writer module of a writer thread, or on this one */
+export async function testStore(writer: SqliteConfig["writer"] = "inline"): Promise<TestStore> {
   const folder = temporaryFolder();
   const path = join(folder, "doorbell.db");
   const clock = manualClock();
@@ -27,7 +27,7 @@ export async function testStore(): Promise<TestStore> {
   setup.exec("insert into site values ('home', 'Home', 'Europe/Berlin', 'en')");
   setup.exec("insert into door values ('front', 'home', 'Front door', 1)");
   setup.close();
-  const database = openSqlite({ path, writer: "inline", watchIntervalMs: 5 });
+  const database = openSqlite({ path, writer, watchIntervalMs: 5 });
   const keys = openKeyStore(join(folder, "keys"), new Uint8Array(32).fill(7));
   return { database, keys, clock, folder, path, [Symbol.asyncDispose]: () => database.close() };
 }

@@ -12,27 +12,29 @@ import {
 import type { Schema } from "../schema.ts";
 import type { Connection } from "./connection.ts";
 
+type Execute = Connection["execute"];
+
 /** Kysely on one connection whose transactions somebody else begins and ends. */
-export function kyselyOn(connection: Connection): Kysely<Schema> {
-  return new Kysely<Schema>({ dialect: dialectOn(connection) });
+export function kyselyOn(execute: Execute): Kysely<Schema> {
+  return new Kysely<Schema>({ dialect: dialectOn(execute) });
 }
 
-function dialectOn(connection: Connection): Dialect {
+function dialectOn(execute: Execute): Dialect {
   return {
     createAdapter: () => new SqliteAdapter(),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
-    createDriver: () => driverOn(connection),
+    createDriver: () => driverOn(execute),
   };
 }
 
-function driverOn(connection: Connection): Driver {
+function driverOn(execute: Execute): Driver {
   const notOurs = async (): Promise<never> => {
     throw new Error("transactions are begun by Database.write; an act only runs statements");
   };
   const one: DatabaseConnection = {
     async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-      const { rows, changes, rowId } = connection.execute(sql, parameters.map(asSqlite));
+      const { rows, changes, rowId } = execute(sql, parameters.map(asSqlite));
       return {
         rows: rows as R[],
         ...(changes === undefined ? {} : { numAffectedRows: changes }),

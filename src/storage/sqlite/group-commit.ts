@@ -13,9 +13,15 @@ export interface Pending {
   settle(outcome: { readonly result: unknown } | { readonly error: unknown }): void;
 }
 
-/** No transaction is longer: another process may be waiting for the lock. */
-const LONGEST_TRANSACTION_MS = 4;
-const LOCK_PATIENCE_MS = 5_000;
+/** How long a commit may keep others waiting, and wait for them. */
+export interface CommitLimits {
+  /** A transaction takes in no further act after so long: another process may be waiting, ms. */
+  readonly longestTransactionMs: number;
+  /** How long it waits for the write lock, ms. */
+  readonly lockPatienceMs: number;
+}
+
+const LIMITS: CommitLimits = { longestTransactionMs: 4, lockPatienceMs: 5_000 };
 
 /**
  * Runs acts that arrive together in one transaction with one flush, each in a savepoint of its own, so
@@ -26,12 +32,22 @@ export class GroupCommit {
   readonly #connection: Connection;
   readonly #tx: Kysely<Schema>;
   readonly #onCommit: (figures: CommitFigures) => void;
+  readonly #limits: CommitLimits;
   readonly #waiting: Pending[] = [];
   #running: Promise<void> | undefined;
 
-  constructor(connection: Connection, onCommit: (figures: CommitFigures) => void) {
+  constructor(
+    connection: Connection,
+    onCommit: (figures: CommitFigures) => void,
+    limits: CommitLimits = LIMITS,
+  ) {
     this.#connection = connection;
-    this.#tx = kyselyOn(connection);
+    this.#limits = limits;
+    this.#tx = kyselyOn((sql, parameters) => {
+      // Outside a transaction SQLite would keep the statement by itself, whatever becomes of its act.
+      if (!connection.inTransaction()) throw new Error("its transaction is over");
+      return connection.execute(sql, parameters);
+    });
     this.#onCommit = onCommit;
   }
 
@@ -58,7 +74,7 @@ export class GroupCommit {
   async #commitOnce(): Promise<void> {
     let busyWaits: number;
     try {
-      busyWaits = this.#connection.begin(LOCK_PATIENCE_MS);
+      busyWaits = this.#connection.begin(this.#limits.lockPatienceMs);
     } catch (error) {
       for (const { settle } of this.#waiting.splice(0)) settle({ error });
       return;
@@ -67,7 +83,7 @@ export class GroupCommit {
     const members: Pending[] = [];
     const settled: (() => void)[] = [];
     try {
-      while (this.#waiting.length > 0 && performance.now() - began < LONGEST_TRANSACTION_MS) {
+      while (this.#waiting.length > 0 && performance.now() - began < this.#limits.longestTransactionMs) {
         const pending = this.#waiting.shift()!;
         members.push(pending);
         settled.push(await this.#runOne(pending));
@@ -76,8 +92,8 @@ export class GroupCommit {
       this.#connection.exec("commit");
       failpoint("storage.after-commit");
     } catch (error) {
-      if (this.#connection.inTransaction()) this.#connection.exec("rollback");
       for (const { settle } of members) settle({ error: storageError("commit", error) });
+      if (this.#connection.inTransaction()) this.#connection.exec("rollback");
       return;
     }
     for (const settle of settled) settle();

@@ -1,7 +1,7 @@
-import type { CommitFigures, Database } from "../database.ts";
+import { type Database, storageError } from "../database.ts";
 import { openConnection } from "./connection.ts";
 import { kyselyOn } from "./dialect.ts";
-import { inlineWriter, type Writer, writerThread } from "./writer-thread.ts";
+import { inlineWriter, type Writer, type WriterDeps, writerGone, writerThread } from "./writer-thread.ts";
 
 /** How a process opens the database. */
 export interface SqliteConfig {
@@ -13,36 +13,48 @@ export interface SqliteConfig {
   readonly watchIntervalMs?: number;
 }
 
-/** Told what each commit of this process cost. */
-export interface SqliteDeps {
-  readonly onCommit?: (figures: CommitFigures) => void;
-}
-
 /**
  * Opens the database for one process: one connection that reads, here, and one that writes.
  * @throws StorageError when the file cannot be opened
  */
-export function openSqlite(config: SqliteConfig, deps: SqliteDeps = {}): Database {
-  const watch = commitWatch(config.watchIntervalMs ?? 15, () => reader.dataVersion());
-  const committed = (figures: CommitFigures): void => {
-    deps.onCommit?.(figures);
-    watch.look();
+export function openSqlite(config: SqliteConfig, deps: Partial<WriterDeps> = {}): Database {
+  const reader = openConnection(config.path, { readOnly: false });
+  reader.exec("pragma query_only = on");
+  const watch = commitWatch(config.watchIntervalMs ?? 15, reader.dataVersion);
+  const told: WriterDeps = {
+    onCommit(figures) {
+      deps.onCommit?.(figures);
+      watch.look();
+    },
+    onLost: (error) => deps.onLost?.(error),
   };
   const writer: Writer =
     config.writer === "inline"
-      ? inlineWriter(config.path, committed)
-      : writerThread(config.writer, config.path, committed);
-  const reader = openConnection(config.path, { readOnly: false });
-  reader.exec("pragma query_only = on");
+      ? inlineWriter(config.path, told)
+      : writerThread(config.writer, config.path, told);
 
+  const closeAll = async (): Promise<void> => {
+    watch.close();
+    await writer.close();
+    reader.close();
+  };
+  let closed: Promise<void> | undefined;
   return {
-    read: kyselyOn(reader),
-    write: (act, args) => writer.write(act, args) as ReturnType<typeof act.run>,
+    read: kyselyOn((sql, parameters) => {
+      try {
+        return reader.execute(sql, parameters);
+      } catch (error) {
+        throw storageError("read", error);
+      }
+    }),
+    async write(act, args) {
+      if (closed) throw writerGone();
+      return writer.write(act, args) as ReturnType<typeof act.run>;
+    },
     onCommit: watch.listen,
-    async close() {
-      watch.close();
-      await writer.close();
-      reader.close();
+    close() {
+      closed ??= closeAll();
+      return closed;
     },
   };
 }
