@@ -8,7 +8,7 @@ import { cleanup } from "../../lib/cleanup.ts";
 import { inject, span, withRemoteParent } from "./carrier.ts";
 import { otlpReceiver } from "./otlp-receiver.ts";
 import { tracingSettings } from "./settings.ts";
-import { startTracing, type Tracing, type TracingOptions } from "./tracing.ts";
+import { type Patience, startTracing, type Tracing } from "./tracing.ts";
 
 const web = { role: "web", instance: "web", release: "r1" };
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-(0[01])$/;
@@ -19,8 +19,12 @@ afterEach(async () => {
   stops = cleanup();
 });
 
-async function begin(settings: object = {}, options?: TracingOptions): Promise<Tracing> {
-  const tracing = await startTracing(tracingSettings.parse(settings), web, options);
+async function begin(
+  settings: object = {},
+  onError?: (message: string) => void,
+  patience?: Patience,
+): Promise<Tracing> {
+  const tracing = await startTracing(tracingSettings.parse(settings), web, onError, patience);
   stops.add("tracing", tracing.shutdown);
   return tracing;
 }
@@ -151,10 +155,7 @@ describe("tracing", () => {
     const received = await otlpReceiver("/otlp/v1/traces");
     stops.add("receiver", received.close);
     const errors: string[] = [];
-    const tracing = await begin(
-      { otlpUrl: `${received.url}/otlp` },
-      { onError: (message) => errors.push(message) },
-    );
+    const tracing = await begin({ otlpUrl: `${received.url}/otlp` }, (message) => errors.push(message));
     await span("press", {}, () => {});
     await tracing.shutdown();
     expect(errors).toEqual([]);
@@ -165,10 +166,8 @@ describe("tracing", () => {
     const gone = await otlpReceiver();
     await gone.close();
     const errors: string[] = [];
-    const tracing = await begin(
-      { otlpUrl: gone.url },
-      { farewellMs: 60_000, exportTimeoutMs: 100, onError: (message) => errors.push(message) },
-    );
+    const patience = { exportMs: 100, farewellMs: 60_000 };
+    const tracing = await begin({ otlpUrl: gone.url }, (message) => errors.push(message), patience);
     expect(await span("press", {}, () => "done")).toBe("done");
     await tracing.shutdown();
     expect(errors.join()).toContain("ECONNREFUSED");
@@ -183,7 +182,8 @@ describe("tracing", () => {
     });
     const otlpUrl = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
     const errors: string[] = [];
-    const tracing = await begin({ otlpUrl }, { farewellMs: 50, onError: (message) => errors.push(message) });
+    const patience = { exportMs: 5_000, farewellMs: 50 };
+    const tracing = await begin({ otlpUrl }, (message) => errors.push(message), patience);
     await span("press", {}, () => {});
     await tracing.shutdown();
     // Had it waited, the time-out of the receiver would have been told.

@@ -24,15 +24,15 @@ export interface Tracing {
   shutdown(): Promise<void>;
 }
 
-/** What goes wrong on the way to the receiver, and how long the process waits for it in the end. */
-export interface TracingOptions {
-  /** Told of each failure to send; the spans are lost. */
-  readonly onError?: (message: string) => void;
-  /** How long the receiver may take for one batch, retries included, ms; 5,000 by default. */
-  readonly exportTimeoutMs?: number;
-  /** How long the last spans may take when the process ends, ms; 2,000 by default. */
-  readonly farewellMs?: number;
+/** How long the receiver of spans is waited for. */
+export interface Patience {
+  /** For one batch, retries included, ms. */
+  readonly exportMs: number;
+  /** For the last spans when the process ends, ms. */
+  readonly farewellMs: number;
 }
+
+const PATIENCE: Patience = { exportMs: 5_000, farewellMs: 2_000 };
 
 /** Longest text of an attribute, UTF-16 units. */
 const LONGEST_VALUE = 1_024;
@@ -40,11 +40,13 @@ const LONGEST_VALUE = 1_024;
 /**
  * Begins tracing for this process: context across `await`, W3C Trace Context, and spans to the receiver of
  * the settings, if there is one. A receiver that is away costs spans, never anything else.
+ * @param onError told of each failure to send
  */
 export async function startTracing(
   settings: TracingSettings,
   { role, instance, release }: TraceIdentity,
-  { onError = () => {}, exportTimeoutMs = 5_000, farewellMs = 2_000 }: TracingOptions = {},
+  onError: (message: string) => void = () => {},
+  { exportMs, farewellMs } = PATIENCE,
 ): Promise<Tracing> {
   diag.setLogger(
     { error: onError, warn: onError, info() {}, debug() {}, verbose() {} },
@@ -58,7 +60,7 @@ export async function startTracing(
       "doorbell.role": role,
     }),
     spanLimits: { attributeValueLengthLimit: LONGEST_VALUE },
-    ...(await destination(settings, exportTimeoutMs)),
+    ...(await destination(settings, exportMs)),
   });
   provider.register();
 
