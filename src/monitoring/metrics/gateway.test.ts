@@ -113,13 +113,13 @@ describe("collecting the metrics of all processes", () => {
   it("joins them under one family, each up", async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, "supervisor.sock"), "");
-    for (const instance of ["web", "web2"]) await serve(folder, instance);
+    for (const instance of ["web", "2026.2/web"]) await serve(folder, instance);
     const text = await collectMetrics({ runFolder: folder });
     expect(text.match(/^# TYPE storage_busy_waits_total/gm)).toHaveLength(1);
     expect(text).toContain(
-      'storage_busy_waits_total{instance="web"} 7\nstorage_busy_waits_total{instance="web2"} 7\n',
+      'storage_busy_waits_total{instance="2026.2/web"} 7\nstorage_busy_waits_total{instance="web"} 7\n',
     );
-    expect(up(text)).toEqual(['up{instance="web"} 1', 'up{instance="web2"} 1']);
+    expect(up(text)).toEqual(['up{instance="2026.2/web"} 1', 'up{instance="web"} 1']);
   });
 
   it("loses only the part of a process that is stopped, dead, confused or failing", async () => {

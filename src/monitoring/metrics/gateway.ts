@@ -7,7 +7,7 @@ import { messageOf } from "../../lib/errors.ts";
 import { type LeftOut, mergeExpositions, type Part } from "./exposition.ts";
 import { instanceLabel } from "./exposition-parser.ts";
 import { type ExpositionServer, serveExposition } from "./exposition-server.ts";
-import { SOCKET_ENDING } from "./local-endpoint.ts";
+import { metricsSockets } from "./local-endpoint.ts";
 
 /** How the metrics of all processes are collected. */
 export interface CollectOptions {
@@ -42,8 +42,10 @@ export function startGateway({ listen, token, ...collect }: GatewayOptions): Pro
  */
 export async function collectMetrics(options: CollectOptions): Promise<string> {
   const { runFolder, timeoutMs = 1_000, onLeftOut = () => {} } = options;
-  const sockets = (await readdir(runFolder)).filter((name) => name.endsWith(SOCKET_ENDING)).sort();
-  const answers = await Promise.all(sockets.map((name) => ask(runFolder, name, timeoutMs)));
+  const sockets = metricsSockets((await readdir(runFolder)).sort());
+  const answers = await Promise.all(
+    sockets.map(({ file, instance }) => ask(join(runFolder, file), instance, timeoutMs)),
+  );
   const merged = mergeExpositions(answers.filter((answer) => "text" in answer));
   const leftOut = [...answers.filter((answer) => "reason" in answer), ...merged.leftOut];
   if (leftOut.length > 0) onLeftOut(leftOut);
@@ -56,11 +58,10 @@ export async function collectMetrics(options: CollectOptions): Promise<string> {
 /** What the gateway's own metric `up` means. */
 export const UP_HELP = "Whether the process answered this scrape (1) or not (0)";
 
-async function ask(runFolder: string, name: string, timeoutMs: number): Promise<Part | LeftOut> {
-  const instance = name.slice(0, -SOCKET_ENDING.length);
+async function ask(path: string, instance: string, timeoutMs: number): Promise<Part | LeftOut> {
   const signal = AbortSignal.timeout(timeoutMs);
   try {
-    return { instance, text: await get(join(runFolder, name), signal) };
+    return { instance, text: await get(path, signal) };
   } catch (error) {
     return { instance, reason: signal.aborted ? `no answer within ${timeoutMs} ms` : messageOf(error) };
   }
