@@ -57,7 +57,7 @@ export function createLogger(settings: LoggingSettings, identity: LogIdentity, d
   if (onConsole) stdout.on("error", () => {});
 
   const file = rotatingFile(
-    { folder, name: identity.instance, ...settings },
+    { folder, name: encodeURIComponent(identity.instance), ...settings },
     {
       clock,
       onFailure: (error) => process.stderr.write(`doorbell: write log in ${folder}: ${messageOf(error)}\n`),

@@ -82,6 +82,16 @@ describe("a rotating file", () => {
     expect(inOrder.join("")).toBe(lines.join(""));
   });
 
+  it("takes lines after a flush that had nothing to do", async () => {
+    const { begin, read } = fixture();
+    const file = begin();
+    await file.flush();
+    await write(file, "one\n");
+    await file.flush();
+    await write(file, "two\n");
+    expect(read()).toBe("one\ntwo\n");
+  });
+
   it("is put aside when it is full, and keeps as many as it should", async () => {
     const { begin, read, entries } = fixture();
     await write(begin(), ...["a", "b", "c", "d", "e", "f"].map(long));

@@ -107,6 +107,8 @@ export function rotatingFile(config: RotatingFileConfig, deps: RotatingFileDeps)
   }
 
   async function writeAll(): Promise<void> {
+    // First the lines that are logged in the same breath: they go together, and `writing` is set by then.
+    await Promise.resolve();
     try {
       while (rest.length > 0 || waiting.length > 0) {
         if (rest.length === 0) rest = take();
