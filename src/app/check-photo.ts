@@ -1,4 +1,4 @@
-import type { PhotoLimits } from "../doorbell/recognition/photo.ts";
+import type { PhotoFacts, PhotoLimits } from "../doorbell/recognition/photo.ts";
 
 /** Longest side to which a photo is decoded to see whether it is whole: enough to read all of the file. */
 const GLANCE_PX = 64;
@@ -8,7 +8,10 @@ const GLANCE_PX = 64;
  * photo: most presses bring none.
  * @throws PhotoError
  */
-export async function checkPhoto(bytes: Uint8Array, limits: PhotoLimits): Promise<{ mediaType: string }> {
+export async function checkPhoto(
+  bytes: Uint8Array,
+  limits: PhotoLimits,
+): Promise<Pick<PhotoFacts, "mediaType">> {
   const { decodePhoto, inspectPhoto } = await import("../doorbell/recognition/photo.ts");
   const facts = await inspectPhoto(bytes, limits);
   await decodePhoto(bytes, limits, GLANCE_PX);

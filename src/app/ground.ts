@@ -1,3 +1,4 @@
+import { hkdfSync } from "node:crypto";
 import type { Logger } from "pino";
 import { changesBetween } from "../config/changes.ts";
 import { type Config, loadConfig } from "../config/load.ts";
@@ -32,6 +33,11 @@ export interface Identity {
   readonly release: string;
 }
 
+/** Names a process among those of every release, in this life and the next: `0.1.0/worker-1`. */
+export function fullName({ release, instance }: Pick<Identity, "release" | "instance">): string {
+  return `${release}/${instance}`;
+}
+
 /** The metrics that every process feeds. */
 export type CommonMetrics = Exposer &
   ProcessMetrics &
@@ -47,6 +53,8 @@ export interface Ground extends Identity {
   readonly database: Database;
   readonly keys: KeyStore;
   readonly vault: Vault;
+  /** Signs the links that acknowledge without a login; 32 bytes, from the master key. */
+  readonly acknowledgeKey: Uint8Array;
   readonly cleanup: Cleanup;
   /** Reads the configuration again. @returns what changed, in a sentence. @throws ConfigError: then nothing did */
   readonly reload: () => Promise<string>;
@@ -54,7 +62,7 @@ export interface Ground extends Identity {
 
 /** Opens it, in one straight line; `cleanup` undoes it in reverse. */
 export async function openGround(identity: Identity, metrics: CommonMetrics): Promise<Ground> {
-  const { role, instance, release } = identity;
+  const { role, release } = identity;
   const steps = cleanup();
   const clock = systemClock();
   const source = configSource(undefined, process.env);
@@ -63,14 +71,15 @@ export async function openGround(identity: Identity, metrics: CommonMetrics): Pr
   const folders = foldersIn(settings().dataDir, release);
   await makeFolder(folders.run);
 
-  const log = createLogger(settings().logging, identity, { folder: folders.logs, clock });
+  const named = { ...identity, instance: fullName(identity) };
+  const log = createLogger(settings().logging, named, { folder: folders.logs, clock });
   steps.add("log", log.close);
-  const tracing = await startTracing(settings().tracing, identity, (message) => log.logger.warn(message));
+  const tracing = await startTracing(settings().tracing, named, (message) => log.logger.warn(message));
   steps.add("tracing", tracing.shutdown);
 
   steps.add("process metrics", feedProcess(metrics));
   if (settings().metrics.enabled) {
-    const endpoint = await serveMetrics(folders.run, instance, metrics);
+    const endpoint = await serveMetrics(folders.run, named.instance, metrics);
     steps.add("metrics socket", endpoint.close);
   }
 
@@ -97,6 +106,7 @@ export async function openGround(identity: Identity, metrics: CommonMetrics): Pr
     database,
     keys,
     vault: fileVault(folders.captures, keys),
+    acknowledgeKey: new Uint8Array(hkdfSync("sha256", master, "", "doorbell acknowledge link v1", 32)),
     cleanup: steps,
     async reload() {
       const next = loadConfig(configSchema, source, process.env);

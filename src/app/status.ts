@@ -1,9 +1,7 @@
 import { z } from "zod";
 import type { People } from "../doorbell/people/people.ts";
 import { type RouteDefinition, route } from "../http/route.ts";
-import { channelStates } from "../notifications/self-test.ts";
 import { callSupervisor } from "../production/deployment/supervisor/control-client.ts";
-import type { SupervisorStatus } from "../production/deployment/supervisor/control.ts";
 import { runFolder } from "../production/deployment/supervisor/run-folder.ts";
 import { sqliteQueue } from "../queue/sqlite-queue.ts";
 import type { Ground } from "./ground.ts";
@@ -37,8 +35,8 @@ export function statusRoutes(ground: Ground, people: People): RouteDefinition[] 
   const processes = async () => {
     const { control } = runFolder(folders.data);
     const answer = await callSupervisor(control, "status", {}, 1_000).catch(() => undefined);
-    const running = (answer as SupervisorStatus | undefined)?.processes;
-    return running?.map(({ name, state }) => ({ name, state: String(state) })) ?? [{ name: instance, state: "ready" }];
+    const running = answer?.processes.map(({ name, status: state }) => ({ name, state }));
+    return running ?? [{ name: instance, state: "ready" }];
   };
 
   const outbox = async (): Promise<{ waiting: number; dead: number }> => {
@@ -68,7 +66,7 @@ export function statusRoutes(ground: Ground, people: People): RouteDefinition[] 
         doors: settings().doors.map(({ id, name, camera }) => ({ id, name, camera: camera.driver })),
         queue: (await queue.depth()).map(({ kind, open, dead }) => ({ kind, open, dead })),
         outbox: await outbox(),
-        channels: await channelStates(database, settings().notifications, clock.now()),
+        channels: [],
         people: (await people.list()).length,
       }),
     }),

@@ -1,23 +1,23 @@
-import { doorbellRoutes } from "../doorbell/routes.ts";
+import type { FastifyPluginAsync } from "fastify";
 import { SITE_ID } from "../doorbell/doors.ts";
 import { demonstrationScenes } from "../doorbell/hardware/cameras/demonstration-scenes.ts";
 import { httpTrigger } from "../doorbell/hardware/triggers/http.ts";
 import { openPeople } from "../doorbell/people/people.ts";
+import { doorbellRoutes } from "../doorbell/routes.ts";
 import { visitIntake } from "../doorbell/visit/accept.ts";
 import { openAccess } from "../http/access/access.ts";
 import { createSetupLink } from "../http/access/setup.ts";
 import { eventStreams } from "../http/event-stream.ts";
 import { healthRoutes } from "../http/health-routes.ts";
 import { createServer } from "../http/server.ts";
+import { createMetrics } from "../monitoring/metrics/registry.ts";
 import { measureRequests } from "../monitoring/metrics/requests.ts";
-import { createMetrics, type Metrics } from "../monitoring/metrics/registry.ts";
 import { timeOfDayIn } from "../monitoring/metrics/time-of-day.ts";
 import { inject } from "../monitoring/tracing/carrier.ts";
 import { traceRequests } from "../monitoring/tracing/requests.ts";
-import { acknowledgeRoutes } from "../notifications/acknowledge-routes.ts";
 import { checkPhoto } from "./check-photo.ts";
 import { failures } from "./failures.ts";
-import { type Ground, type Identity, openGround } from "./ground.ts";
+import { fullName, type Ground, type Identity, openGround } from "./ground.ts";
 import { statusRoutes } from "./status.ts";
 import { newTraceparent } from "./traceparent.ts";
 
@@ -29,7 +29,7 @@ export interface WebPlaces {
 /** Builds and starts the web process. */
 export async function startWeb(identity: Identity, { descriptor }: WebPlaces): Promise<Ground> {
   const { instance, release } = identity;
-  const metrics = createMetrics({ role: "web", instance: `${release}/${instance}` });
+  const metrics = createMetrics({ role: "web", instance: fullName(identity) });
   const ground = await openGround(identity, metrics);
   const { settings, folders, clock, log, database, keys, vault, cleanup } = ground;
   const failed = failures(log, metrics.errorsTotal);
@@ -37,7 +37,8 @@ export async function startWeb(identity: Identity, { descriptor }: WebPlaces): P
   const access = await openAccess(settings().http, {
     database,
     clock,
-    onSecurityEvent: (event) => countSecurityEvent(metrics, event),
+    onSecurityEvent: ({ eventType, source, actionTaken }) =>
+      metrics.securityEventsTotal.inc({ event_type: eventType, source, action_taken: actionTaken }),
   });
   cleanup.add("access", access.close);
   const streams = eventStreams(
@@ -63,21 +64,30 @@ export async function startWeb(identity: Identity, { descriptor }: WebPlaces): P
   const doors = () => settings().doors.map(({ id, name, camera }) => ({ id, name, camera: camera.driver }));
   const timeOfDay = timeOfDayIn(settings().site.timeZone);
   const server = await createServer(
-    { ...settings().http, release, ...(process.env.DOORBELL_PAGE && { pageFolder: process.env.DOORBELL_PAGE }) },
+    {
+      ...settings().http,
+      release,
+      ...(process.env.DOORBELL_PAGE && { pageFolder: process.env.DOORBELL_PAGE }),
+    },
     {
       access,
       streams,
       clock,
       log,
-      plugins: [async (app) => traceRequests(app), async (app) => measureRequests(app, metrics)].map(unfenced),
+      plugins: [
+        unfenced(async (app) => traceRequests(app)),
+        unfenced(async (app) => measureRequests(app, metrics)),
+      ],
       routes: [
-        ...healthRoutes({ release, instance, clock, checks: [{ name: "database", check: () => answers(ground) }] }),
-        ...statusRoutes(ground, people),
-        ...acknowledgeRoutes({ database, clock, key: ground.acknowledgeKey }),
-        ...doorbellRoutes({
-          database,
-          vault,
+        ...healthRoutes({
+          release,
+          instance,
           clock,
+          checks: [{ name: "database", check: () => answers(ground) }],
+        }),
+        ...statusRoutes(ground, people),
+        ...doorbellRoutes({
+          ...ground,
           people,
           streams,
           trigger,
@@ -87,14 +97,18 @@ export async function startWeb(identity: Identity, { descriptor }: WebPlaces): P
           view: {
             nameOf: people.nameOf,
             doorName: (doorId) => doors().find(({ id }) => id === doorId)?.name ?? doorId,
-            isDemonstration: (doorId) => doors().some(({ id, camera }) => id === doorId && camera === "demonstration"),
+            isDemonstration: (doorId) =>
+              doors().some(({ id, camera }) => id === doorId && camera === "demonstration"),
           },
           onPress(source, status, seconds) {
             metrics.pipelineEventsTotal.inc({ event_type: "press", status: PRESS_STATUS[status] });
             if (status === "failed") return;
             metrics.pressCommitDurationSeconds.observe(seconds);
             if (status === "accepted") {
-              metrics.doorbellTriggersTotal.inc({ trigger_source: source, time_of_day: timeOfDay(clock.now()) });
+              metrics.doorbellTriggersTotal.inc({
+                trigger_source: source,
+                time_of_day: timeOfDay(clock.now()),
+              });
             }
           },
         }),
@@ -112,19 +126,16 @@ export async function startWeb(identity: Identity, { descriptor }: WebPlaces): P
   return ground;
 }
 
-const PRESS_STATUS = { accepted: "success", repeated: "skipped", merged: "skipped", failed: "failure" } as const;
+const PRESS_STATUS = {
+  accepted: "success",
+  repeated: "skipped",
+  merged: "skipped",
+  failed: "failure",
+} as const;
 
 /** Fastify fences a plugin's hooks off from routes outside it unless told not to. */
-function unfenced<P extends object>(plugin: P): P {
+function unfenced(plugin: FastifyPluginAsync): FastifyPluginAsync {
   return Object.assign(plugin, { [Symbol.for("skip-override")]: true });
-}
-
-function countSecurityEvent(
-  metrics: Pick<Metrics<"web">, "securityEventsTotal">,
-  event: { readonly eventType: string; readonly source: string; readonly actionTaken: string },
-): void {
-  const { eventType, source, actionTaken } = event;
-  metrics.securityEventsTotal.inc({ event_type: eventType, source, action_taken: actionTaken } as never);
 }
 
 async function answers({ database }: Ground): Promise<"pass"> {

@@ -15,7 +15,7 @@ import { withRemoteParent } from "../monitoring/tracing/carrier.ts";
 import { deliveriesFor } from "../notifications/rules.ts";
 import { sqliteQueue } from "../queue/sqlite-queue.ts";
 import { failures } from "./failures.ts";
-import { type Ground, type Identity, openGround } from "./ground.ts";
+import { fullName, type Ground, type Identity, openGround } from "./ground.ts";
 import { countRecognition, stageObserver } from "./observe.ts";
 
 /** Least favoured but two: a press is taken in and answered before a face is looked at. */
@@ -27,7 +27,7 @@ const POLL_MS = 500;
 export async function startWorker(identity: Identity): Promise<Ground> {
   setPriority(NICENESS);
   const { instance, release } = identity;
-  const metrics = createMetrics({ role: "worker", instance: `${release}/${instance}` });
+  const metrics = createMetrics({ role: "worker", instance: fullName(identity) });
   const ground = await openGround(identity, metrics);
   const { settings, folders, clock, log, database, keys, vault, cleanup } = ground;
   const failed = failures(log, metrics.errorsTotal);
@@ -51,7 +51,7 @@ export async function startWorker(identity: Identity): Promise<Ground> {
   cleanup.add("galleries", galleries.close);
 
   const queue = sqliteQueue(
-    { lane: release, holder: `${release}/${instance}`, leaseMs: pipeline.leaseMs, backoff: pipeline.retry },
+    { lane: release, holder: fullName(identity), leaseMs: pipeline.leaseMs, backoff: pipeline.retry },
     { database, clock },
   );
   const shared = { database, keys, vault, clock, engine, decode, log };

@@ -14,6 +14,10 @@ export function allCommands({ reload }: CommandDeps): Registry {
       config: "look over, show and reload the configuration",
     },
     commands: {
+      up: {
+        summary: "run the system",
+        load: async () => (await import("./up.ts")).upCommand,
+      },
       "config check": {
         summary: "say every problem of the configuration with its place",
         load: async () => (await import("./config-check.ts")).configCheck,

@@ -2,8 +2,12 @@ import { z } from "zod";
 import { cameraSettings } from "../doorbell/hardware/cameras/settings.ts";
 import { pipelineSettings } from "../doorbell/pipeline/settings.ts";
 import { recognitionSettings } from "../doorbell/recognition/settings.ts";
+import { httpSettings } from "../http/settings.ts";
 import { live, restart } from "../lib/settings.ts";
+import { loggingSettings } from "../monitoring/logging/settings.ts";
 import { metricsSettings } from "../monitoring/metrics/settings.ts";
+import { tracingSettings } from "../monitoring/tracing/settings.ts";
+import { notificationSettings } from "../notifications/settings.ts";
 import { keySettings } from "../storage/keys.ts";
 import { PROFILES } from "./source.ts";
 
@@ -57,7 +61,11 @@ export const configSchema = z.strictObject({
   pipeline: pipelineSettings,
   recognition: restart(recognitionSettings.prefault({})),
   keys: keySettings,
+  notifications: notificationSettings,
+  http: httpSettings,
   metrics: metricsSettings,
+  logging: loggingSettings,
+  tracing: tracingSettings,
 });
 
 /** A whole configuration, read and valid. */

@@ -8,6 +8,7 @@ import type { Clock } from "../lib/clock.ts";
 import { doorView, pressAnswer } from "./api.ts";
 import type { HttpTrigger } from "./hardware/triggers/http.ts";
 import type { PressReceipt } from "./hardware/triggers/trigger.ts";
+import type { PhotoFacts } from "./recognition/photo.ts";
 
 /** A door as the routes know it. */
 export interface RoutedDoor {
@@ -25,7 +26,7 @@ export interface PressRoutesDeps {
   /** Scenes that a press at a demonstration door may ask for. */
   readonly scenes: readonly { readonly id: string; readonly description: string }[];
   /** Refuses a photo that is none, too large, or broken, before there is a visit. @throws PhotoError */
-  readonly checkPhoto: (bytes: Uint8Array) => Promise<{ mediaType: string }>;
+  readonly checkPhoto: (bytes: Uint8Array) => Promise<Pick<PhotoFacts, "mediaType">>;
   /** Told of each press and how long it took to be durable, s. */
   readonly onPress: (
     source: "http" | "page" | "cli",

@@ -7,6 +7,7 @@ import { type RouteDefinition, route } from "../../http/route.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Vault } from "../../storage/vault.ts";
 import { enrolmentAnswer, personView } from "../api.ts";
+import type { PhotoFacts } from "../recognition/photo.ts";
 import type { By } from "./library.ts";
 import { type EnrolmentResult, type FaceGiven, type People, PeopleError, type Person } from "./people.ts";
 
@@ -16,7 +17,7 @@ export interface PeopleRoutesDeps {
   readonly vault: Vault;
   readonly clock: Clock;
   /** Refuses a photo that is none, too large, or broken, before it is kept. @throws PhotoError */
-  readonly checkPhoto: (bytes: Uint8Array) => Promise<{ mediaType: string }>;
+  readonly checkPhoto: (bytes: Uint8Array) => Promise<Pick<PhotoFacts, "mediaType">>;
 }
 
 const byId = z.object({ id: z.uuid() });

@@ -21,7 +21,11 @@ const byToken = z.object({ token: z.string().max(200) });
  * The link in a message: without a login it acknowledges one visit. Following it only asks (mail programs
  * follow links by themselves); the button's POST acknowledges.
  */
-export function acknowledgeRoutes({ database, clock, acknowledgeKey }: AcknowledgeRoutesDeps): RouteDefinition[] {
+export function acknowledgeRoutes({
+  database,
+  clock,
+  acknowledgeKey,
+}: AcknowledgeRoutesDeps): RouteDefinition[] {
   const visitOf = (token: string): string => {
     const read = readAcknowledgeToken(acknowledgeKey, token, clock.now());
     if (read.verdict === "valid") return read.visitId;
@@ -39,7 +43,9 @@ export function acknowledgeRoutes({ database, clock, acknowledgeKey }: Acknowled
       params: byToken,
       handler({ params: { token } }, reply) {
         visitOf(token);
-        return reply.type("text/html; charset=utf-8").send(page(`<form method="post"><button>Seen it</button></form>`));
+        return reply
+          .type("text/html; charset=utf-8")
+          .send(page(`<form method="post"><button>Seen it</button></form>`));
       },
     }),
     route({

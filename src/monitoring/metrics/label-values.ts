@@ -47,11 +47,20 @@ export type ErrorType = (typeof ERROR_TYPES)[number];
 /** `warning`: dealt with, such as by a retry; `error`: an act was lost; `critical`: a process or a part ended. */
 export const SEVERITIES = ["warning", "error", "critical"] as const;
 
-/** What counts as an attack, not as a slip: any of these fires an alert at once. */
-export const SECURITY_EVENTS = ["login_throttled", "token_throttled", "request_forged"] as const;
+/** What may be an attack; whether it alerts is the matter of a rule. */
+export const SECURITY_EVENTS = [
+  "sign_in_failed",
+  "sign_in_throttled",
+  "token_rejected",
+  "setup_link_rejected",
+  "cross_origin_request",
+] as const;
+
+/** Where they came from. */
+export const SECURITY_SOURCES = ["network", "local"] as const;
 
 /** What was done against it. */
-export const SECURITY_ACTIONS = ["throttled", "blocked"] as const;
+export const SECURITY_ACTIONS = ["refused", "delayed"] as const;
 
 /** Methods of HTTP told apart; see `methodLabel`. */
 export const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"] as const;

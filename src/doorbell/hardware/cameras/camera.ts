@@ -1,11 +1,11 @@
 import { DoorbellError, type ErrorFacts } from "../../../lib/errors.ts";
-import type { FrameMediaType } from "./picture-format.ts";
+import type { PhotoMediaType } from "../../recognition/photo-format.ts";
 
 /** One picture as the camera gave it. */
 export interface Frame {
   /** The encoded file, at most `MAX_FRAME_BYTES`; shared, not to be written to. */
   readonly bytes: Uint8Array;
-  readonly mediaType: FrameMediaType;
+  readonly mediaType: PhotoMediaType;
   /** When it was taken, as well as the driver can know, ms since the epoch. May lie before the press. */
   readonly takenAt: number;
 }
