@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync } from "node:fs";
 import { link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { failpoint } from "./failpoint.ts";
@@ -54,6 +54,22 @@ export function createEmptyFile(path: string): void {
     closeSync(openSync(path, "wx", FILE_MODE));
   } catch {
     // Whoever opens it next says better why it cannot.
+  }
+}
+
+/** Gives a whole file its name, in place of what had it, so that a crash leaves one of the two. */
+export function publishFile(temporary: string, path: string): void {
+  flushNow(temporary);
+  renameSync(temporary, path);
+  flushNow(dirname(path));
+}
+
+function flushNow(path: string): void {
+  const descriptor = openSync(path, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 
