@@ -68,6 +68,7 @@ export async function* followEvents(database: Database, follow: Follow): AsyncGe
       const newest = await lastSequence(database);
       const page = await readEvents(database, after, follow.prefix);
       for (const event of page) {
+        if (follow.signal.aborted) return;
         yield event;
         after = event.seq;
       }
@@ -92,7 +93,7 @@ export async function readEvents(database: Database, after: number, prefix = "")
     .selectFrom("event")
     .selectAll()
     .where("seq", ">", after)
-    .where("kind", "like", `${prefix}%`)
+    .where((eb) => eb(eb.fn("substr", ["kind", eb.lit(1), eb.lit(prefix.length)]), "=", prefix))
     .orderBy("seq")
     .limit(EVENT_PAGE)
     .execute();
