@@ -97,12 +97,7 @@ export const leaseJobs: Act<LeaseArgs, LeasedRow[]> = {
     const next = tx
       .selectFrom("job")
       .select("seq")
-      .where("lane", "=", lane)
-      .where("kind", "in", kinds)
-      .where("state", "=", "open")
-      .where((eb) =>
-        eb.or([eb("available_boot", "!=", now.boot), eb("available_uptime", "<=", now.uptimeMs)]),
-      )
+      .where(isNext(lane, kinds, now))
       .orderBy("priority")
       .orderBy("seq")
       .limit(count);
@@ -230,6 +225,7 @@ export function sqliteQueue(
   };
 }
 
+/** What may be taken now. */
 function isNext(lane: string, kinds: readonly string[], now: Moment) {
   return (eb: ExpressionBuilder<Schema, "job">) =>
     eb.and([

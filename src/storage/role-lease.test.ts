@@ -76,7 +76,7 @@ it("never has two holders, whatever happens", async () => {
       who: fc.constantFrom("a", "b", "c"),
       ms: fc.integer({ min: 1, max: 100 }),
     }),
-    { maxLength: 30 },
+    { minLength: 5, maxLength: 30, size: "max" },
   );
   let games = 0;
   await fc.assert(
