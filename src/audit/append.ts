@@ -32,13 +32,14 @@ export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
     .orderBy("seq", "desc")
     .limit(1)
     .executeTakeFirst();
+  // Half a surrogate pair is stored as another character, and the hash must be of what is stored.
   const row = {
     seq: (last?.seq ?? 0) + 1,
     at: entry.at,
-    actor: entry.actor,
-    action: entry.action,
-    subject: entry.subject,
-    origin: entry.origin,
+    actor: entry.actor.toWellFormed(),
+    action: entry.action.toWellFormed(),
+    subject: entry.subject.toWellFormed(),
+    origin: entry.origin.toWellFormed(),
     outcome: entry.outcome,
     detail: JSON.stringify(entry.detail ?? {}),
   };
