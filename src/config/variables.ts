@@ -9,6 +9,7 @@ export const PROCESS_VARIABLES: Readonly<Record<string, string>> = {
   DOORBELL_RELEASE: "the release that this process belongs to, set by the supervisor",
   DOORBELL_INSTANCE: "the name of this process in metrics and logs, set by the supervisor",
   DOORBELL_ROLE: "what this process is (web, worker, ops), set by the supervisor",
+  DOORBELL_PAGE: "the folder of the built web page, set by `doorbell up`",
   DOORBELL_RUN_FOLDER: "the folder of the supervisor's sockets, set by the supervisor",
   DOORBELL_LISTEN_FD: "the descriptor of the socket that this process inherits, set by the supervisor",
   DOORBELL_FAILPOINTS: "places where a fault campaign ends this process",
