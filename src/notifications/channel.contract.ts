@@ -1,7 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { type Channel, ChannelError } from "./channel.ts";
-import type { Message } from "./message.ts";
+import { exampleMessage } from "./message.fixtures.ts";
 
 /** How a receiver behaves to whatever comes next. */
 export type Behaviour = "accept" | "busy" | "fail" | "refuse" | "hang" | "reset" | "rubbish";
@@ -23,29 +22,6 @@ export interface ChannelHarness extends AsyncDisposable {
 export type Expected = Readonly<
   Record<Exclude<Behaviour, "accept">, { code: string; retryable: boolean; retryAfterMs?: number }>
 >;
-
-/** A message of a visit with all its parts, for drivers' tests. */
-export function exampleMessage(change: Partial<Message> = {}): Message {
-  return {
-    id: randomUUID(),
-    kind: "visit",
-    urgent: false,
-    title: "Front door: Anna is here",
-    text: "Time: Monday\nThe face matches clearly.",
-    locale: "en",
-    link: "https://door.example/visits/1",
-    acknowledgeLink: "https://door.example/acknowledge/abc",
-    visit: {
-      id: randomUUID(),
-      outcome: "known",
-      doorName: "Front door",
-      personName: "Anna",
-      at: 1_767_268_800_000,
-    },
-    photo: { mediaType: "image/jpeg", bytes: Uint8Array.of(255, 216, 255, 217) },
-    ...change,
-  };
-}
 
 const patience = (): AbortSignal => AbortSignal.timeout(10_000);
 

@@ -3,7 +3,8 @@ import net, { type AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 import { describe, expect, it } from "vitest";
-import { type Behaviour, channelContract, exampleMessage } from "../channel.contract.ts";
+import { type Behaviour, channelContract } from "../channel.contract.ts";
+import { exampleMessage } from "../message.fixtures.ts";
 import { emailChannel, emailSettings } from "./email.ts";
 
 const PASSWORD = "hunter2 and more";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { channelContract, exampleMessage } from "../channel.contract.ts";
+import { channelContract } from "../channel.contract.ts";
+import { exampleMessage } from "../message.fixtures.ts";
 import { type DeliveryLine, logChannel } from "./log.ts";
 
 function logging() {

@@ -1,79 +1,15 @@
-import { once } from "node:events";
-import http from "node:http";
-import type { AddressInfo, LookupFunction } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { manualClock } from "../../lib/clock.ts";
-import { type Behaviour, channelContract, exampleMessage } from "../channel.contract.ts";
-import type { Channel } from "../channel.ts";
-import { webhookChannel, webhookSettings } from "./webhook.ts";
+import { channelContract } from "../channel.contract.ts";
+import { exampleMessage } from "../message.fixtures.ts";
+import { SECRET, webhookReceiver } from "./webhook.fixtures.ts";
+import { webhookSettings } from "./webhook.ts";
 import { type ReceivedWebhook, signWebhook, verifyWebhook } from "./webhook-signature.ts";
 
-const SECRET = "correct horse battery staple";
-const clock = manualClock();
 const patience = (): AbortSignal => AbortSignal.timeout(10_000);
 
-type Answer = (response: http.ServerResponse) => void;
-const answers: Record<Behaviour, Answer> = {
-  accept: (response) => response.writeHead(204).end(),
-  busy: (response) => response.writeHead(429, { "retry-after": "17" }).end("slow down"),
-  fail: (response) => response.writeHead(503).end("broken"),
-  refuse: (response) => response.writeHead(404).end("no such hook"),
-  hang: () => {},
-  reset: (response) => response.socket!.resetAndDestroy(),
-  rubbish: (response) => response.socket!.end("SSH-2.0-OpenSSH_9.2\r\n"),
-};
-
-/** A real HTTP server that keeps what it gets. */
-async function receiver(options: { settings?: object; lookup?: LookupFunction } = {}) {
-  let answer = answers.accept;
-  const requests: (ReceivedWebhook & { accepted: boolean; url: string })[] = [];
-  const server = http.createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = Buffer.concat(chunks);
-    requests.push({ headers: request.headers, body, accepted: answer === answers.accept, url: request.url! });
-    answer(response);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const host = options.lookup ? "receiver.example" : "127.0.0.1";
-  const url = `http://${host}:${(server.address() as AddressInfo).port}/hook/s3cret-path`;
-  const settings = webhookSettings.parse({
-    kind: "webhook",
-    url,
-    secret: "env:X",
-    insecure: true,
-    ...options.settings,
-  });
-  const channel: Channel = webhookChannel("phone", settings, {
-    clock,
-    resolveSecret: async () => SECRET,
-    ...(options.lookup && { lookup: options.lookup }),
-  });
-  return {
-    channel,
-    requests,
-    received: () =>
-      requests.filter(({ accepted }) => accepted).map(({ headers }) => String(headers["doorbell-id"])),
-    calls: () => requests.length,
-    behave: (as: Behaviour) => {
-      answer = answers[as];
-    },
-    answerWith: (own: Answer) => {
-      answer = own;
-    },
-    secrets: [SECRET, "s3cret-path", "Anna"],
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
-  };
-}
-
 describe("the webhook channel", () => {
-  channelContract(receiver, {
+  channelContract(webhookReceiver, {
     busy: { code: "channel_busy", retryable: true, retryAfterMs: 17_000 },
     fail: { code: "channel_failing", retryable: true },
     refuse: { code: "channel_refused", retryable: false },
@@ -83,11 +19,11 @@ describe("the webhook channel", () => {
   });
 
   it("posts what the receiver can verify and read", async () => {
-    await using there = await receiver({ settings: { photo: true } });
+    await using there = await webhookReceiver({ settings: { photo: true } });
     const message = exampleMessage();
     await there.channel.deliver(message, patience());
     const [request] = there.requests;
-    expect(verifyWebhook(SECRET, request!, { now: clock.now() })).toBe("valid");
+    expect(verifyWebhook(SECRET, request!, { now: there.clock.now() })).toBe("valid");
     const { photo, ...rest } = message;
     expect(JSON.parse(String(request!.body))).toEqual({
       v: 1,
@@ -97,13 +33,13 @@ describe("the webhook channel", () => {
   });
 
   it("keeps the photo back unless it is wanted", async () => {
-    await using there = await receiver();
+    await using there = await webhookReceiver();
     await there.channel.deliver(exampleMessage(), patience());
     expect(JSON.parse(String(there.requests[0]!.body))).not.toHaveProperty("photo");
   });
 
   it("follows no redirect", async () => {
-    await using there = await receiver();
+    await using there = await webhookReceiver();
     there.answerWith((response) => response.writeHead(307, { location: "/elsewhere" }).end());
     await expect(there.channel.deliver(exampleMessage(), patience())).rejects.toMatchObject({
       code: "channel_refused",
@@ -113,25 +49,25 @@ describe("the webhook channel", () => {
   });
 
   it("reads a date in Retry-After, and passes over what is none", async () => {
-    await using there = await receiver();
+    await using there = await webhookReceiver();
     const answersTo = async (retryAfter: string): Promise<unknown> => {
       there.answerWith((response) => response.writeHead(503, { "retry-after": retryAfter }).end());
       return there.channel.deliver(exampleMessage(), patience()).catch((error) => error.retryAfterMs);
     };
-    const inAMinute = new Date(Math.floor(clock.now() / 1000) * 1000 + 60_000).toUTCString();
+    const inAMinute = new Date(Math.floor(there.clock.now() / 1000) * 1000 + 60_000).toUTCString();
     expect(await answersTo(inAMinute)).toBe(60_000);
     expect(await answersTo("Thu, 01 Jan 1970 00:00:00 GMT")).toBeUndefined();
     expect(await answersTo("soon")).toBeUndefined();
   });
 
   it("does not read an answer that never ends", async () => {
-    await using there = await receiver();
+    await using there = await webhookReceiver();
     there.answerWith((response) => response.writeHead(200).write("x".repeat(100_000)));
     await there.channel.deliver(exampleMessage(), patience());
   });
 
   it("asks the given lookup for the address, so that a policy can refuse one", async () => {
-    await using there = await receiver({
+    await using there = await webhookReceiver({
       lookup: (_host, _options, done) => done(Object.assign(new Error("private"), { code: "EPRIVATE" }), ""),
     });
     await expect(there.channel.deliver(exampleMessage(), patience())).rejects.toMatchObject({
@@ -141,7 +77,7 @@ describe("the webhook channel", () => {
   });
 
   it("says so when nobody listens", async () => {
-    const there = await receiver();
+    const there = await webhookReceiver();
     await there[Symbol.asyncDispose]();
     await expect(there.channel.deliver(exampleMessage(), patience())).rejects.toMatchObject({
       message: "deliver to phone: ECONNREFUSED",
