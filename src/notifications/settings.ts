@@ -30,7 +30,7 @@ const selfTest = z.strictObject({
     .describe("Each channel has its own minute within so many after that, always the same."),
   silentAfterMs: z
     .int()
-    .min(HOUR_MS)
+    .min(25 * HOUR_MS)
     .default(26 * HOUR_MS)
     .describe("A channel that has delivered nothing for so long counts as silent, in milliseconds."),
 });
@@ -104,4 +104,5 @@ export const notificationSettings = z
   .prefault({});
 
 export type NotificationSettings = z.infer<typeof notificationSettings>;
+export type SelfTestSettings = z.infer<typeof selfTest>;
 export type ChannelSettings = z.infer<typeof channelSettings>;

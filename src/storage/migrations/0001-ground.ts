@@ -140,6 +140,7 @@ create table outbox (
 create index outbox_waiting on outbox (lane, channel, urgent desc, seq) where state = 'waiting';
 create index outbox_visit on outbox (visit_id) where visit_id is not null;
 create index outbox_delivered on outbox (channel, delivered_at) where state = 'delivered';
+create index outbox_dead on outbox (channel) where state = 'dead';
 create index outbox_settled on outbox (channel, available_boot, available_uptime) where state = 'delivered';
 
 create table event (
