@@ -28,7 +28,7 @@ export interface CommitFigures {
   readonly acts: number;
   /** From begin to durable, ms. */
   readonly durationMs: number;
-  /** How often the write lock was found taken by another process. */
+  /** How often it had to wait for another process, 0 or 1. */
   readonly busyWaits: number;
 }
 

@@ -90,7 +90,7 @@ it("holds no snapshot after a query, so that the log can be emptied", () => {
   store.connection.dataVersion();
   expect(() => store.connection.all("select abs(-9223372036854775808) from turn", [])).toThrow();
   writer.run("insert into turn (name) values (?)", ["d"]);
-  expect(writer.all("pragma wal_checkpoint(truncate)", [])).toEqual([{ busy: 0, log: 0, checkpointed: 0 }]);
+  expect(writer.emptyLog(0)).toBe(true);
   writer.close();
 });
 
@@ -122,7 +122,7 @@ it("waits for a process that holds the lock", async () => {
   using store = opened();
   await using holder = startCall({ module: fixture, name: "holdLock", args: [store.path, 200] });
   await holder.line("held");
-  expect(store.connection.begin(20_000)).toBeGreaterThan(0);
+  expect(store.connection.begin(20_000)).toBe(true);
   store.connection.exec("commit");
 });
 
@@ -135,7 +135,7 @@ it("gives up, retryable, when a process holds the lock longer than it has patien
   expect(() => store.connection.begin(0)).toThrow(locked);
   holder.kill();
   await holder.ended;
-  expect(store.connection.begin(0)).toBe(0);
+  expect(store.connection.begin(0)).toBe(false);
   store.connection.exec("commit");
 });
 

@@ -17,7 +17,11 @@ export interface Connection {
   /** Runs one statement, with rows if it has any. */
   execute(sql: string, parameters: readonly unknown[]): { rows: Row[]; changes?: bigint; rowId?: bigint };
   /** As `WriteLock.begin`. */
-  begin(patienceMs: number): number;
+  begin(patienceMs: number): boolean;
+  /** Moves what it can of the write-ahead log into the database file, waiting for nobody. True when that was all. */
+  moveLog(): boolean;
+  /** Moves all of the log and cuts its file to nothing; others wait meanwhile. False when it had no chance to within `patienceMs`. */
+  emptyLog(patienceMs: number): boolean;
   /** False also after SQLite has rolled a transaction back by itself, as on a full disk. */
   inTransaction(): boolean;
   /** Changes whenever any other connection has committed. */
@@ -38,7 +42,11 @@ const PATIENCE_MS = 5_000;
 export function openConnection(path: string, { readOnly }: { readOnly: boolean }): Connection {
   const database = open(path, readOnly);
   const statements = new Map<string, { statement: StatementSync; hasRows: boolean }>();
-  let lock: WriteLock | undefined;
+  let opened: WriteLock | undefined;
+  const lock = (): WriteLock => {
+    opened ??= writeLock(database, path);
+    return opened;
+  };
 
   const prepare = (sql: string) => {
     const kept = statements.get(sql);
@@ -64,15 +72,20 @@ export function openConnection(path: string, { readOnly }: { readOnly: boolean }
       const { statement, hasRows } = prepare(sql);
       return hasRows ? { rows: all(statement, parameters) } : { rows: [], ...run(statement, parameters) };
     },
-    begin(patienceMs) {
-      lock ??= writeLock(database, path);
-      return lock.begin(patienceMs);
+    begin: (patienceMs) => lock().begin(patienceMs),
+    moveLog() {
+      const { busy, log, checkpointed } = prepare("pragma wal_checkpoint(passive)").statement.get()!;
+      return busy === 0 && log === checkpointed;
+    },
+    emptyLog(patienceMs) {
+      const { statement } = prepare("pragma wal_checkpoint(truncate)");
+      return lock().beforeOthers(() => statement.get()?.busy === 0, patienceMs);
     },
     inTransaction: () => database.isTransaction,
     dataVersion: () => Number(prepare("pragma data_version").statement.get()!.data_version),
     close() {
       statements.clear();
-      lock?.close();
+      opened?.close();
       database.close();
     },
   };

@@ -72,9 +72,9 @@ export class GroupCommit {
   }
 
   async #commitOnce(): Promise<void> {
-    let busyWaits: number;
+    let waited: boolean;
     try {
-      busyWaits = this.#connection.begin(this.#limits.lockPatienceMs);
+      waited = this.#connection.begin(this.#limits.lockPatienceMs);
     } catch (error) {
       for (const { settle } of this.#waiting.splice(0)) settle({ error });
       return;
@@ -97,7 +97,11 @@ export class GroupCommit {
       return;
     }
     for (const settle of settled) settle();
-    this.#onCommit({ acts: members.length, durationMs: performance.now() - began, busyWaits });
+    this.#onCommit({
+      acts: members.length,
+      durationMs: performance.now() - began,
+      busyWaits: Number(waited),
+    });
   }
 
   /** How its caller is told once the group is durable. @throws when the whole group is lost with it */
