@@ -2,15 +2,32 @@ import { measureAccuracy } from "../doorbell/people/accuracy.ts";
 import type { Metrics } from "../monitoring/metrics/registry.ts";
 import { feedSystem } from "../monitoring/metrics/system.ts";
 import type { Queue } from "../queue/queue.ts";
+import type { Checkpointer } from "../storage/checkpoint.ts";
 import type { Ground } from "./ground.ts";
 
 /** A session counts as active while it was used within the last five minutes. */
 const ACTIVE_MS = 5 * 60_000;
 
+/** Where the figures come from, beside the database. */
+export interface FigureSources {
+  readonly queue: Queue;
+  readonly checkpoints: Pick<Checkpointer, "figures">;
+}
+
 /** Feeds at each scrape what `ops` alone tells: the machine, the queues, the library, the sessions. */
-export function feedFigures(metrics: Metrics<"ops">, ground: Ground, queue: Queue): void {
+export function feedFigures(
+  metrics: Metrics<"ops">,
+  ground: Ground,
+  { queue, checkpoints }: FigureSources,
+): void {
   const { database, clock } = ground;
   feedSystem(metrics);
+
+  metrics.onScrape(() => {
+    const { walBytes, ageMs } = checkpoints.figures();
+    metrics.storageWalBytes.set(walBytes);
+    metrics.storageCheckpointAgeSeconds.set(ageMs / 1_000);
+  });
 
   metrics.onScrape(async () => {
     const depth = await queue.depth();

@@ -8,7 +8,9 @@ import { createMetrics } from "../monitoring/metrics/registry.ts";
 import { acknowledgeToken } from "../notifications/acknowledge-link.ts";
 import { Dispatcher } from "../notifications/dispatcher.ts";
 import { selfTestRenderer, visitRenderer } from "../notifications/render.ts";
+import { SelfTests } from "../notifications/self-test.ts";
 import { sqliteQueue } from "../queue/sqlite-queue.ts";
+import { Checkpointer } from "../storage/checkpoint.ts";
 import { holdRole, yieldRole } from "../storage/role-lease.ts";
 import { openChannels } from "./channels.ts";
 import { failures } from "./failures.ts";
@@ -20,6 +22,7 @@ const ROLE = "ops";
 const ROLE_FOR_MS = 15_000;
 const ROLE_EVERY_MS = 5_000;
 const POLL_MS = 1_000;
+const SELF_TEST_EVERY_MS = 60_000;
 const STOP_GRACE_MS = 8_000;
 
 /** Where `ops` answers `/metrics`. */
@@ -36,7 +39,7 @@ export async function startOps(identity: Identity, { descriptor }: OpsPlaces): P
   const { release } = identity;
   const metrics = createMetrics({ role: "ops", instance: fullName(identity) });
   const ground = await openGround(identity, metrics);
-  const { settings, clock, log, database, cleanup } = ground;
+  const { settings, folders, clock, log, database, cleanup } = ground;
   const failed = failures(log, metrics.errorsTotal);
   const stopping = new AbortController();
 
@@ -51,7 +54,13 @@ export async function startOps(identity: Identity, { descriptor }: OpsPlaces): P
     { lane: release, holder: fullName(identity), leaseMs: pipeline.leaseMs, backoff: pipeline.retry },
     { database, clock },
   );
-  feedFigures(metrics, ground, queue);
+  const checkpoints = new Checkpointer(
+    { path: folders.database },
+    { clock, onError: (error) => failed("storage", "checkpoint", error) },
+  );
+  checkpoints.start();
+  cleanup.add("checkpoints", () => checkpoints.stop());
+  feedFigures(metrics, ground, { queue, checkpoints });
   if (settings().metrics.enabled)
     await serveAllMetrics(ground, descriptor, (error) => failed("monitoring", "collect metrics", error));
 
@@ -85,6 +94,18 @@ export async function startOps(identity: Identity, { descriptor }: OpsPlaces): P
   );
   await dispatcher.start();
   cleanup.add("dispatcher", () => dispatcher.stop());
+  const selfTests = new SelfTests(
+    {
+      lane: release,
+      channels: [...kinds.keys()],
+      settings: () => settings().notifications.selfTest,
+      timeZone: () => settings().site.timeZone,
+      everyMs: SELF_TEST_EVERY_MS,
+    },
+    { database, clock, onError: (doing, error) => failed("notifications", doing, error) },
+  );
+  selfTests.start();
+  cleanup.add("self-tests", () => selfTests.stop());
 
   if (settings().profile === "demonstration") {
     const { enrolDemonstration } = await import("./demonstration.ts");

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { People } from "../doorbell/people/people.ts";
 import { type RouteDefinition, route } from "../http/route.ts";
+import { channelStates } from "../notifications/channel-states.ts";
 import { callSupervisor } from "../production/deployment/supervisor/control-client.ts";
 import { runFolder } from "../production/deployment/supervisor/run-folder.ts";
 import { sqliteQueue } from "../queue/sqlite-queue.ts";
@@ -16,7 +17,13 @@ const status = z.object({
   queue: z.array(z.object({ kind: z.string(), open: z.int(), dead: z.int() })),
   outbox: z.object({ waiting: z.int(), dead: z.int() }),
   channels: z.array(
-    z.object({ name: z.string(), kind: z.string(), state: z.string(), lastSuccessAt: z.int().nullable() }),
+    z.object({
+      name: z.string(),
+      kind: z.string(),
+      state: z.enum(["untried", "working", "failing", "silent"]),
+      lastSuccessAt: z.int().nullable(),
+      lastError: z.string().nullable(),
+    }),
   ),
   people: z.int(),
 });
@@ -50,6 +57,12 @@ export function statusRoutes(ground: Ground, people: People): RouteDefinition[] 
     return { waiting: count("waiting"), dead: count("dead") };
   };
 
+  const channels = async () => {
+    const configured = settings().notifications.channels;
+    const states = await channelStates(database, Object.keys(configured));
+    return states.map((state) => ({ ...state, kind: configured[state.name]!.kind }));
+  };
+
   return [
     route({
       method: "GET",
@@ -66,7 +79,7 @@ export function statusRoutes(ground: Ground, people: People): RouteDefinition[] 
         doors: settings().doors.map(({ id, name, camera }) => ({ id, name, camera: camera.driver })),
         queue: (await queue.depth()).map(({ kind, open, dead }) => ({ kind, open, dead })),
         outbox: await outbox(),
-        channels: [],
+        channels: await channels(),
         people: (await people.list()).length,
       }),
     }),

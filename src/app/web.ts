@@ -1,4 +1,3 @@
-import type { FastifyPluginAsync } from "fastify";
 import { SITE_ID } from "../doorbell/doors.ts";
 import { demonstrationScenes } from "../doorbell/hardware/cameras/demonstration-scenes.ts";
 import { httpTrigger } from "../doorbell/hardware/triggers/http.ts";
@@ -74,10 +73,7 @@ export async function startWeb(identity: Identity, { descriptor }: WebPlaces): P
       streams,
       clock,
       log,
-      plugins: [
-        unfenced(async (app) => traceRequests(app)),
-        unfenced(async (app) => measureRequests(app, metrics)),
-      ],
+      plugins: [traceRequests, (app) => measureRequests(app, metrics)],
       routes: [
         ...healthRoutes({
           release,
@@ -132,11 +128,6 @@ const PRESS_STATUS = {
   merged: "skipped",
   failed: "failure",
 } as const;
-
-/** Fastify fences a plugin's hooks off from routes outside it unless told not to. */
-function unfenced(plugin: FastifyPluginAsync): FastifyPluginAsync {
-  return Object.assign(plugin, { [Symbol.for("skip-override")]: true });
-}
 
 async function answers({ database }: Ground): Promise<"pass"> {
   await database.read.selectFrom("site").select("id").executeTakeFirstOrThrow();
