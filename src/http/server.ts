@@ -39,8 +39,11 @@ export interface ServerDeps {
   readonly log: HttpLog;
   /** All routes but those of access: the wings' and those of health. */
   readonly routes: readonly RouteDefinition[];
-  /** Puts hooks on the application that see every request, before anything else: tracing, metrics. */
-  readonly plugins?: readonly ((app: FastifyInstance) => unknown)[];
+  /**
+   * Put hooks on the application itself, so that they see every request and before anything else: tracing,
+   * metrics. Called as Fastify calls a plugin, without options.
+   */
+  readonly plugins?: readonly ((app: FastifyInstance, options: Record<never, never>) => unknown)[];
 }
 
 /** Where requests come in. */
@@ -105,7 +108,7 @@ export async function createServer(config: ServerConfig, deps: ServerDeps): Prom
     reply.headers(headers);
     done();
   });
-  for (const plugin of deps.plugins ?? []) await plugin(app);
+  for (const plugin of deps.plugins ?? []) await plugin(app, {});
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(sendProblem);
