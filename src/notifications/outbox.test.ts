@@ -67,21 +67,25 @@ function desk(store: TestStore) {
 
 const ids = (held: readonly HeldDelivery[]): string[] => held.map(({ id }) => id);
 
+const deliveries = [
+  { rule: "a", channel: "phone", urgent: true },
+  { rule: "a", channel: "mail", urgent: false },
+];
+
+const tellOf = (store: TestStore, visitId: string) => {
+  const told = { visitId, deliveries, lane: "blue", at: store.clock.now(), moment: store.clock.moment() };
+  return store.database.write(
+    { name: "test.tell", run: (tx, args: typeof told) => addDeliveries(tx, args) },
+    told,
+  );
+};
+
 describe("what is put in", () => {
   it("is there once, however often the same visit is told of", async () => {
     await using store = await testStore();
     const visitId = await insertVisit(store);
-    const deliveries = [
-      { rule: "a", channel: "phone", urgent: true },
-      { rule: "a", channel: "mail", urgent: false },
-    ];
-    const told = { visitId, deliveries, lane: "blue", at: store.clock.now(), moment: store.clock.moment() };
-    for (const _ of [1, 2]) {
-      await store.database.write(
-        { name: "t", run: (tx, args: typeof told) => addDeliveries(tx, args) },
-        told,
-      );
-    }
+    await tellOf(store, visitId);
+    await tellOf(store, visitId);
     const rows = await desk(store).rows();
     expect(rows.map(({ channel, urgent, visit_id }) => [channel, urgent, visit_id])).toEqual([
       ["phone", 1, visitId],
@@ -341,6 +345,14 @@ describe("an acknowledgement", () => {
     expect(await store.database.read.selectFrom("audit").select(["action", "subject"]).execute()).toEqual([
       { action: "visit.acknowledge", subject: `visit:${seen}` },
     ]);
+  });
+
+  it("that comes before the visit is told of leaves nothing to tell", async () => {
+    await using store = await testStore();
+    const visitId = await insertVisit(store);
+    await acknowledge(store, visitId);
+    await tellOf(store, visitId);
+    expect(await desk(store).rows()).toEqual([]);
   });
 
   it("stops what is leased before it is sent, and lets count what is being sent", async () => {

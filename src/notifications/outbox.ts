@@ -26,7 +26,10 @@ export interface NewDelivery {
   readonly content: Readonly<Record<string, string>>;
 }
 
-/** Tells of a visit, inside the act that ends it. What is in the outbox already stays as it is. */
+/**
+ * Tells of a visit, inside the act that ends it. What is in the outbox already stays as it is; of a visit
+ * that somebody has acknowledged nobody is told.
+ */
 export async function addDeliveries(
   tx: Tx,
   {
@@ -35,6 +38,12 @@ export async function addDeliveries(
     ...enqueued
   }: Enqueued & { visitId: string; deliveries: readonly PlannedDelivery[] },
 ): Promise<void> {
+  const visit = await tx
+    .selectFrom("visit")
+    .select("acknowledged_at")
+    .where("id", "=", visitId)
+    .executeTakeFirstOrThrow();
+  if (visit.acknowledged_at !== null) return;
   const ofVisit = { kind: "visit", visitId, content: {} } as const;
   for (const planned of deliveries) {
     const id = derivedId("delivery", visitId, planned.rule, planned.channel);
