@@ -8,6 +8,19 @@ const DAY = 86_400_000;
 const me = (server: TestServer, token: string) =>
   server.ask("/api/session", { headers: { authorization: `Bearer ${token}` } });
 
+/** Makes the owner, and waits until that was forgotten twice: at once, and when the bus says so, too. */
+async function settledOwner({ access, signInOwner }: TestServer): Promise<void> {
+  const twice = Promise.withResolvers<void>();
+  let times = 0;
+  const stop = access.callers.onForget(() => {
+    times += 1;
+    if (times === 2) twice.resolve();
+  });
+  await signInOwner();
+  await twice.promise;
+  stop();
+}
+
 it("shows a token once, lists it without its secret, and ends it for good", async () => {
   await using server = await testServer();
   const headers = { cookie: await server.signInOwner(), "sec-fetch-site": "same-origin" };
@@ -80,7 +93,7 @@ it("has no token before there is an owner to answer for it", async () => {
 
 it("forgets a token that another process has revoked", async () => {
   await using server = await testServer();
-  await server.signInOwner();
+  await settledOwner(server);
   const token = await server.token();
   expect((await me(server, token)).status).toBe(200);
   const forgotten = Promise.withResolvers<void>();
@@ -97,7 +110,7 @@ it("forgets a token that another process has revoked", async () => {
 
 it("asks the database once a minute for a token in use", async () => {
   await using server = await testServer();
-  await server.signInOwner();
+  await settledOwner(server);
   const token = await server.token();
   const { callers } = server.access;
   expect(callers.known(token)).toBeUndefined();
@@ -111,7 +124,7 @@ it("asks the database once a minute for a token in use", async () => {
 
 it("does not remember what was revoked while it was looked up", async () => {
   await using server = await testServer();
-  await server.signInOwner();
+  await settledOwner(server);
   const token = await server.token();
   const { callers } = server.access;
   const looking = callers.find(token);
@@ -122,7 +135,7 @@ it("does not remember what was revoked while it was looked up", async () => {
 
 it("remembers a thousand callers and no more", async () => {
   await using server = await testServer();
-  await server.signInOwner();
+  await settledOwner(server);
   const { database, clock } = server.store;
   const { id: userId } = await database.read.selectFrom("user").select("id").executeTakeFirstOrThrow();
   const secrets = Array.from({ length: 1_001 }, () => newSecret(TOKEN));
