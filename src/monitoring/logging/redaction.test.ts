@@ -59,6 +59,8 @@ describe("redaction by key", () => {
 describe("redaction by pattern", () => {
   const hidden: [string, string][] = [
     ["a doorbell token", "used dbt_AbC-123_xyz today"],
+    ["a session", "cookie dbs_AbC-123_xyz sent"],
+    ["a setup link", "open /#/setup?x=dbl_AbC-123_xyz now"],
     ["a bearer token", "sent Bearer AbC.123-xyz~+/= now"],
     ["basic authentication", "sent Basic QWJDLTEyMy14eXo="],
     ["a token in a query", "GET /ack?visit=7&token=AbC-123_xyz&x=1"],

@@ -17,7 +17,7 @@ const PERSON_NAME = "(?:person|full|display|first|last|given|family)[-_.]?name";
 
 /** What no line with a secret in it lacks: most lines have none of it and go on as they are. */
 const SIGN = new RegExp(
-  `${SECRET}|dbt_|bearer|basic|private key|session|://|[?&;"](?:code|key|sig|signature|state)=|${PERSON}"|${PERSON_NAME}"`,
+  `${SECRET}|db[tsl]_|bearer|basic|private key|session|://|[?&;"](?:code|key|sig|signature|state)=|${PERSON}"|${PERSON_NAME}"`,
   "i",
 );
 /** A quick look at a whole line, which spares most of them the parsing. Bounded, or a long text would hold it up. */
@@ -38,7 +38,7 @@ const SET_TO = `${QUOTE}\\s*[:=]\\s*\\[?${QUOTE}`;
  */
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   // Our own API tokens, and what an Authorization header holds.
-  [/dbt_[\w-]+/g, REDACTED],
+  [/db[tsl]_[\w-]+/g, REDACTED],
   [/(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, `$1 ${REDACTED}`],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[^"\\]|\\.)*?(?:-----END [A-Z ]*PRIVATE KEY-----|(?="))/g, REDACTED],
   // user:password@ in an address, and what opens something in its query.
