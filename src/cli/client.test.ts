@@ -135,7 +135,7 @@ describe("a refusal", () => {
     ["POST", 500, 1, "http_500", false],
     ["POST", 503, 1, "http_503", true],
     ["POST", 502, 4, "http_502", false],
-    ["GET", 502, 1, "http_502", false],
+    ["GET", 502, 1, "http_502", true],
     ["POST", 504, 4, "http_504", false],
     ["GET", 302, 1, "http_302", false],
   ])("of %s with status %d exits with %d", async (method, status, exit, code, retryable) => {

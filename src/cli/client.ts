@@ -175,8 +175,10 @@ function problemError(status: number, body: string, act: boolean): CliError {
   const hint =
     problem.hint ??
     (status === 401 ? "Give a token with --token or DOORBELL_TOKEN." : "Look into the system's log.");
-  const exit = act && GATEWAY.has(status) ? "unknown" : status >= 400 && status < 500 ? "refused" : "failed";
-  return new CliError(message, { code, hint, exit, retryable: status === 429 || status === 503 });
+  const gateway = GATEWAY.has(status);
+  const exit = act && gateway ? "unknown" : status >= 400 && status < 500 ? "refused" : "failed";
+  const retryable = status === 429 || status === 503 || (gateway && !act);
+  return new CliError(message, { code, hint, exit, retryable });
 }
 
 /** The texts of a problem (RFC 9457, with our `code` and `hint`); none when it is something else. */
