@@ -19,6 +19,6 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
-const { stdout, stderr, env } = process;
-const world = { stdout, stderr, env, signal: stop.signal };
+const { stdin, stdout, stderr, env } = process;
+const world = { stdin, stdout, stderr, env, signal: stop.signal };
 process.exitCode = await runProgram(process.argv.slice(2), world, allCommands({ reload }));

@@ -15,8 +15,12 @@ export interface Context {
   configSource(): Promise<string>;
   /** The configuration, read once. @throws ConfigError */
   config(): Promise<Config<DoorbellConfig>>;
+  /** True when the system is at `--url`, not on this machine. */
+  readonly isRemote: boolean;
   /** The running system: over its socket on this machine, or at `--url`. */
   client(): Promise<Client>;
+  /** Asks a person; undefined where there is no terminal to ask on. */
+  confirm(question: string): Promise<boolean | undefined>;
 }
 
 /** An argument or an option of a command. */

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Context } from "./command.ts";
+import { type Answers, confirm } from "./confirm.ts";
 import { createOutput, type Sink } from "./output.ts";
 
 /** The options that every command has. */
@@ -12,6 +13,7 @@ export interface GlobalOptions {
 
 /** What the process gives to the program. */
 export interface World {
+  readonly stdin: Answers;
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly env: NodeJS.ProcessEnv;
@@ -19,7 +21,10 @@ export interface World {
 }
 
 /** Creates the context of one command. What it needs is imported when it is asked for: most commands need half. */
-export function createContext(options: GlobalOptions, { stdout, stderr, env, signal }: World): Context {
+export function createContext(
+  options: GlobalOptions,
+  { stdin, stdout, stderr, env, signal }: World,
+): Context {
   const configSource = async () => (await import("../config/source.ts")).configSource(options.config, env);
   const config = once(async () => {
     const [{ loadConfig }, { configSchema }] = await Promise.all([
@@ -28,9 +33,9 @@ export function createContext(options: GlobalOptions, { stdout, stderr, env, sig
     ]);
     return loadConfig(configSchema, await configSource(), env);
   });
+  const url = options.url || env.DOORBELL_URL;
   const client = once(async () => {
     const { createClient } = await import("./client.ts");
-    const url = options.url || env.DOORBELL_URL;
     if (url) return createClient({ url, token: options.token || env.DOORBELL_TOKEN }, signal);
     return createClient({ socket: resolve((await config()).value.dataDir, "run/web.sock") }, signal);
   });
@@ -40,7 +45,9 @@ export function createContext(options: GlobalOptions, { stdout, stderr, env, sig
     signal,
     configSource,
     config,
+    isRemote: Boolean(url),
     client,
+    confirm: (question) => confirm(question, { stdin, stderr, signal }),
   };
 }
 

@@ -16,6 +16,8 @@ export type Tone = "good" | "bad" | "warning" | "quiet";
 export interface Output {
   /** True when a program reads the result. */
   readonly json: boolean;
+  /** True when a person reads the result on a terminal. */
+  readonly isTerminal: boolean;
   /** The result, once: with `--json` the document, else the text, which ends its own lines. */
   result(document: unknown, text: () => string): void;
   /** One of many, for a command that goes on (`--watch`): with `--json` a line each. */
@@ -32,9 +34,11 @@ const STYLES = { good: "green", bad: "red", warning: "yellow", quiet: "gray" } a
 
 /** Creates an `Output`. */
 export function createOutput(json: boolean, stdout: Sink, stderr: Sink, env: NodeJS.ProcessEnv): Output {
-  const colours = stdout.isTTY === true && !json && !env.NO_COLOR && env.TERM !== "dumb";
+  const isTerminal = stdout.isTTY === true && !json;
+  const colours = isTerminal && !env.NO_COLOR && env.TERM !== "dumb";
   return {
     json,
+    isTerminal,
     result: (document, text) => stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : text()),
     line: (document, text) => stdout.write(json ? `${JSON.stringify(document)}\n` : text()),
     note: (text) => stderr.write(`${printable(text)}\n`),

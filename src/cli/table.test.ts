@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { printable, table } from "./table.ts";
+import { printable, table, tableRow } from "./table.ts";
 
 describe("table", () => {
   it("lines its columns up, also under letters of double width", () => {
@@ -22,6 +22,11 @@ describe("table", () => {
         ],
       ),
     ).toBe("A    B\n李   x\nabc  y\n");
+  });
+
+  it("goes on row by row in columns of given widths, which a wide cell moves for its own row only", () => {
+    expect(tableRow(["a", null, "c"], [3, 2, 1])).toBe("a    -   c\n");
+    expect(tableRow(["abcd", "b", "c\n"], [3, 2, 1])).toBe("abcd  b   c\n");
   });
 
   it("cuts a long cell between letters", () => {

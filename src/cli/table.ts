@@ -16,24 +16,33 @@ export function printable(text: string): string {
   );
 }
 
+/** The same on one line. */
+export function oneLine(text: string): string {
+  return printable(text).replaceAll("\n", " ");
+}
+
 /** Rows under their headings, in columns, each line ended; cells are one line and at most 60 letters wide. */
 export function table(headings: readonly string[], rows: readonly (readonly unknown[])[]): string {
   const lines = [headings, ...rows.map((cells) => cells.map(cellText))];
   const widths = headings.map((_, column) => Math.max(...lines.map((cells) => widthOf(cells[column] ?? ""))));
-  return lines
-    .map(
-      (cells) =>
-        `${cells
-          .map((cell, column) => pad(cell, widths[column]!))
-          .join("  ")
-          .trimEnd()}\n`,
-    )
-    .join("");
+  return lines.map((cells) => inColumns(cells, widths)).join("");
+}
+
+/** One row, its line ended, of a table that goes on: its columns cannot wait for the widest cell. */
+export function tableRow(cells: readonly unknown[], widths: readonly number[]): string {
+  return inColumns(cells.map(cellText), widths);
+}
+
+function inColumns(cells: readonly string[], widths: readonly number[]): string {
+  return `${cells
+    .map((cell, column) => pad(cell, widths[column]!))
+    .join("  ")
+    .trimEnd()}\n`;
 }
 
 function cellText(value: unknown): string {
   if (value === undefined || value === null) return "-";
-  const text = printable(typeof value === "string" ? value : JSON.stringify(value)).replaceAll("\n", " ");
+  const text = oneLine(typeof value === "string" ? value : JSON.stringify(value));
   if (text.length <= WIDEST) return text;
   return `${[...graphemes.segment(text.slice(0, WIDEST * 4))]
     .slice(0, WIDEST - 1)
@@ -42,7 +51,7 @@ function cellText(value: unknown): string {
 }
 
 function pad(text: string, width: number): string {
-  return text + " ".repeat(width - widthOf(text));
+  return text + " ".repeat(Math.max(0, width - widthOf(text)));
 }
 
 /** Columns on a terminal. */

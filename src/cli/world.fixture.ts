@@ -1,3 +1,5 @@
+import { Readable } from "node:stream";
+import type { Answers } from "./confirm.ts";
 import type { World } from "./context.ts";
 import type { Sink } from "./output.ts";
 
@@ -13,8 +15,10 @@ export function memorySink(isTTY = false): Sink & { text: string } {
   return sink;
 }
 
-/** A `World` for tests: streams in memory, an environment of its own. */
+/** A `World` for tests: streams in memory, an environment of its own, nobody at the keyboard. */
 export function memoryWorld(env: NodeJS.ProcessEnv = {}) {
-  const world = { stdout: memorySink(), stderr: memorySink(), env, signal: new AbortController().signal };
+  const stdin: Answers = Readable.from([]);
+  const signal = new AbortController().signal;
+  const world = { stdin, stdout: memorySink(), stderr: memorySink(), env, signal };
   return world satisfies World;
 }
