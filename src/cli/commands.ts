@@ -12,11 +12,28 @@ export function allCommands({ reload }: CommandDeps): Registry {
   return {
     groups: {
       config: "look over, show and reload the configuration",
+      visit: "look at visits",
     },
     commands: {
       up: {
         summary: "run the system",
         load: async () => (await import("./up.ts")).upCommand,
+      },
+      press: {
+        summary: "ring at a door",
+        load: async () => (await import("./press.ts")).press,
+      },
+      "visit list": {
+        summary: "list visits, newest first, or watch them as they come",
+        load: async () => (await import("./visit/list.ts")).visitList,
+      },
+      "visit show": {
+        summary: "tell all of one visit, and why it was decided so",
+        load: async () => (await import("./visit/show.ts")).visitShow,
+      },
+      "visit ack": {
+        summary: "say that somebody has seen it: nobody else is told",
+        load: async () => (await import("./visit/ack.ts")).visitAck,
       },
       "config check": {
         summary: "say every problem of the configuration with its place",

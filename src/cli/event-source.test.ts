@@ -119,7 +119,7 @@ describe("following", () => {
     const connections = ["id: 4\ndata: a\n\nid: 5\ndata: lost", failure(true), failure(true), "data: b\n\n"];
     expect(await followed(connections, 5)).toEqual({
       asked: ["", "4", "4", "4"],
-      seen: ["open", "a", "cut", "open", "b"],
+      seen: ["open", "a", "cut", "reopened", "b"],
     });
   });
 

@@ -75,9 +75,9 @@ export function eventParser(lastEventId = ""): EventParser {
   };
 }
 
-/** What a stream that is followed gives: `open` at each connection, `cut` when it broke and is tried again. */
+/** What a stream that is followed gives: `open` first, `cut` when it broke and is tried again, then `reopened`. */
 export type Followed =
-  | { readonly kind: "open" | "cut" }
+  | { readonly kind: "open" | "cut" | "reopened" }
   | { readonly kind: "event"; readonly event: ServerEvent };
 
 /** Where a reader of the stream stands. */
@@ -100,12 +100,13 @@ type Connect = (lastEventId: string) => Promise<AsyncIterable<Uint8Array>>;
 export async function* followEvents(connect: Connect, signal: AbortSignal): AsyncGenerator<Followed> {
   const position: Position = { lastEventId: "", retryMs: RETRY.usual };
   let stream: AsyncIterable<Uint8Array> | undefined = await connect("");
+  yield { kind: "open" };
   while (stream) {
-    yield { kind: "open" };
     for await (const event of eventsOf(stream, position)) yield { kind: "event", event };
     if (signal.aborted) return;
     yield { kind: "cut" };
     stream = await reconnect(connect, position, signal);
+    if (stream) yield { kind: "reopened" };
   }
 }
 
