@@ -12,12 +12,19 @@ export function allCommands({ reload }: CommandDeps): Registry {
   return {
     groups: {
       config: "look over, show and reload the configuration",
+      door: "look at the doors",
+      person: "the people whom the system knows",
+      setup: "the first steps of an owner",
       visit: "look at visits",
     },
     commands: {
       up: {
         summary: "run the system",
         load: async () => (await import("./up.ts")).upCommand,
+      },
+      status: {
+        summary: "tell the state of each part",
+        load: async () => (await import("./status.ts")).status,
       },
       press: {
         summary: "ring at a door",
@@ -34,6 +41,34 @@ export function allCommands({ reload }: CommandDeps): Registry {
       "visit ack": {
         summary: "say that somebody has seen it: nobody else is told",
         load: async () => (await import("./visit/ack.ts")).visitAck,
+      },
+      "person list": {
+        summary: "list the people whom the system knows",
+        load: async () => (await import("./person/list.ts")).personList,
+      },
+      "person add": {
+        summary: "add a person with photos, or with a face of a past visit",
+        load: async () => (await import("./person/add.ts")).personAdd,
+      },
+      "person add-photo": {
+        summary: "add photos, or a face of a past visit, to a person",
+        load: async () => (await import("./person/add-photo.ts")).personAddPhoto,
+      },
+      "person watchlist": {
+        summary: "put a person on the watchlist, or take them off",
+        load: async () => (await import("./person/watchlist.ts")).personWatchlist,
+      },
+      "person remove": {
+        summary: "remove a person and all that is held on them",
+        load: async () => (await import("./person/remove.ts")).personRemove,
+      },
+      "door list": {
+        summary: "list the doors and what their cameras are",
+        load: async () => (await import("./door-list.ts")).doorList,
+      },
+      "setup link": {
+        summary: "make a one-time address that sets the owner's password",
+        load: async () => (await import("./setup-link.ts")).setupLink,
       },
       "config check": {
         summary: "say every problem of the configuration with its place",

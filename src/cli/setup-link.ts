@@ -1,0 +1,21 @@
+import { z } from "zod";
+import { ask } from "./ask.ts";
+import { defineCommand } from "./command.ts";
+import { timeText } from "./time-text.ts";
+
+const linkAnswer = z.object({ token: z.string(), expiresAt: z.int() });
+
+/** Makes a one-time address that sets the owner's password; on the machine itself only. */
+export const setupLink = defineCommand({
+  examples: ["doorbell setup link"],
+  async run(_, context) {
+    const client = await context.client();
+    const { url } = await ask(client, z.object({ url: z.url() }), { path: "/api/status" });
+    const { token, expiresAt } = await ask(client, linkAnswer, { method: "POST", path: "/api/setup-links" });
+    const address = new URL(`#/setup?token=${encodeURIComponent(token)}`, url).href;
+    context.output.result({ address, expiresAt }, () => `${address}\n`);
+    context.output.note(
+      `It sets the owner's password, once, until ${timeText(expiresAt)}. Whoever has it owns the doorbell.`,
+    );
+  },
+});
