@@ -4,13 +4,14 @@ import { SignInPage } from "./access/sign-in-page.tsx";
 import { useSession } from "./access/use-session.ts";
 import { ProblemNote } from "./controls/problem-note.tsx";
 import { PeoplePage } from "./people/people-page.tsx";
-import { type Route, useRoute } from "./route.ts";
+import type { Route } from "./route.ts";
 import { Shell } from "./shell.tsx";
 import { SystemPage } from "./system/system-page.tsx";
-import { Now, useTick } from "./time.tsx";
+import { useRoute } from "./use-route.ts";
 import { DoorPage } from "./visits/door-page.tsx";
 import { useVisits, type Visits } from "./visits/use-visits.ts";
 import { VisitPage } from "./visits/visit-page.tsx";
+import { Now, useTick } from "./when.tsx";
 import { say } from "./words.ts";
 
 /** Setup, sign-in, or the house. */

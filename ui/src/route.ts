@@ -1,5 +1,3 @@
-import { useEffect, useState } from "preact/hooks";
-
 /** A place in the page, as the part of the address after `#` names it. */
 export type Route =
   | { readonly page: "door" | "people" | "system" }
@@ -14,15 +12,4 @@ export function parseRoute(hash: string): Route {
   if (place === "visits" && id) return { page: "visit", id };
   if (place === "setup") return { page: "setup", token: new URLSearchParams(query).get("token") ?? "" };
   return { page: "door" };
-}
-
-/** Where the reader is; follows the address. */
-export function useRoute(): Route {
-  const [hash, setHash] = useState(location.hash);
-  useEffect(() => {
-    const follow = (): void => setHash(location.hash);
-    addEventListener("hashchange", follow);
-    return () => removeEventListener("hashchange", follow);
-  }, []);
-  return parseRoute(hash);
 }

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useCallback, useState } from "preact/hooks";
 import { KeysDialog, useKeys } from "./keys.tsx";
 import type { Route } from "./route.ts";
-import { timeOfDay } from "./time.tsx";
+import { timeOfDay } from "./time.ts";
 import { say } from "./words.ts";
 
 const PLACES = [
@@ -36,7 +36,12 @@ export function Shell({ route, userName, offlineSince, onSignOut, children }: Sh
         </nav>
         <div class="row">
           <span class="quiet user">{userName}</span>
-          <button type="button" class="plain" onClick={() => showKeys(true)} aria-label={say("keys")}>
+          <button
+            type="button"
+            class="plain keys-button"
+            onClick={() => showKeys(true)}
+            aria-label={say("keys")}
+          >
             ?
           </button>
           <button type="button" class="plain" onClick={onSignOut}>

@@ -22,8 +22,7 @@ export function useSession(): SessionControl {
   const ask = async (): Promise<void> => {
     const { value, problem } = await get<{ user: { name: string } | null }>("/api/session");
     if (value) setSession({ state: "signed-in", name: value.user?.name ?? "" });
-    else if (problem?.status === 401) signedOut();
-    else if (problem) setSession({ state: "unreachable", problem });
+    else if (problem && problem.status !== 401) setSession({ state: "unreachable", problem });
   };
   const leave = async (): Promise<void> => {
     const { problem } = await post("/api/sign-out");

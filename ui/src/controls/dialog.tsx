@@ -15,7 +15,10 @@ export function Dialog({
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useEffect(() => {
-    dialog.current?.showModal();
+    const shown = dialog.current!;
+    shown.showModal();
+    // Closing gives the focus back to where it was.
+    return () => shown.close();
   }, []);
   return (
     <dialog
@@ -26,7 +29,7 @@ export function Dialog({
       onKeyDown={(event) => event.stopPropagation()}
     >
       <div class="dialog-body">
-        <header class="row spread">
+        <header>
           <h2 id={titleId}>{title}</h2>
           <button type="button" class="plain" onClick={onClose} aria-label={say("close")}>
             ✕

@@ -3,7 +3,8 @@ import { useEffect, useState } from "preact/hooks";
 import { ProblemNote } from "../controls/problem-note.tsx";
 import { Skeleton } from "../controls/skeleton.tsx";
 import { get, type Problem } from "../request.ts";
-import { lasting, When } from "../time.tsx";
+import { lasting } from "../time.ts";
+import { When } from "../when.tsx";
 import { say, sayCounted } from "../words.ts";
 import { ailments, isChannelFine, isOutboxFine, isProcessFine, isQueueFine, type Status } from "./status.ts";
 
@@ -32,11 +33,13 @@ export function SystemPage() {
   const wrong = ailments(status);
   return (
     <>
-      <h1>{wrong === 0 ? say("system.fine") : sayCounted("system.wrong", wrong)}</h1>
-      <p class="quiet">
-        {say("system.release", { release: status.release, time: lasting(status.uptimeSeconds * 1_000) })}
-        {status.profile === "demonstration" && ` · ${say("demonstration")}`}
-      </p>
+      <header class="heading">
+        <h1>{wrong === 0 ? say("system.fine") : sayCounted("system.wrong", wrong)}</h1>
+        <p class="quiet">
+          {say("system.release", { release: status.release, time: lasting(status.uptimeSeconds * 1_000) })}
+          {status.profile === "demonstration" && ` · ${say("demonstration")}`}
+        </p>
+      </header>
       <ProblemNote problem={problem} retry={load} />
       <div class="parts">
         <Parts title={say("system.processes")}>
@@ -62,7 +65,7 @@ export function SystemPage() {
               {waitingText(queue.open, queue.dead)}
             </Part>
           ))}
-          <Part name={say("deliveries")} isFine={isOutboxFine(status.outbox)}>
+          <Part name={say("system.outbox")} isFine={isOutboxFine(status.outbox)}>
             {waitingText(status.outbox.waiting, status.outbox.dead)}
           </Part>
         </Parts>

@@ -2,7 +2,7 @@ import type { VisitView } from "../../../src/doorbell/api.ts";
 import { ProblemNote } from "../controls/problem-note.tsx";
 import { useSending } from "../controls/use-sending.ts";
 import { post } from "../request.ts";
-import { When } from "../time.tsx";
+import { When } from "../when.tsx";
 import { say, sayCounted } from "../words.ts";
 
 /** Says that somebody has taken care of it: nobody is told again. */

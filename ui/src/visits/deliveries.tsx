@@ -1,5 +1,5 @@
 import type { VisitView } from "../../../src/doorbell/api.ts";
-import { When } from "../time.tsx";
+import { When } from "../when.tsx";
 import { say, sayCounted } from "../words.ts";
 
 const SIGNS: Readonly<Record<VisitView["deliveries"][number]["state"], string>> = {

@@ -16,6 +16,7 @@ export function DistanceLine({ visit }: { visit: VisitView }) {
       <div class="scale" role="img" aria-label={dots.map(dotText).join("; ")} style={{ "--rows": rows }}>
         <span class="scale-end">0</span>
         <div class="scale-line">
+          <span class="scale-near" style={{ width: `${visit.thresholds.matchDistance * 100}%` }} />
           {dots.map((dot) => (
             <span
               key={dot.placed.face.id}

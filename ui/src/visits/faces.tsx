@@ -50,7 +50,7 @@ interface FaceRowProps {
 }
 
 function FaceRow({ visit, placed, onChange }: FaceRowProps) {
-  const { face, capture } = placed;
+  const { face, capture, number } = placed;
   const { isSending, problem, send } = useSending();
   const [isAsking, setAsking] = useState(false);
   const [added, setAdded] = useState<string>();
@@ -62,8 +62,9 @@ function FaceRow({ visit, placed, onChange }: FaceRowProps) {
     <li class="face">
       <FaceCrop capture={capture} face={face} />
       <div class="grow">
-        <p class="row">
+        <p class="marked">
           <Mark standing={standing} />
+          {capture.faces.length > 1 && <span>{number}</span>}
           <strong>{faceName(face)}</strong>
         </p>
         <p class="quiet small">{added ?? whyOf(placed, visit)}</p>
@@ -107,7 +108,7 @@ function whyOf(placed: PlacedFace, { thresholds }: VisitView): string {
 
 function nearestOf({ nearest, distance, verdict }: FaceView): string {
   if (!nearest || distance === null) return say("why.nobody");
-  const values = { name: nameOf(nearest), distance: distanceText(distance) };
-  if (verdict === "watchlisted") return say("why.watchlisted", values);
-  return say(verdict === "named" ? "why.named" : "why.unknown", values);
+  const told = { distance: distanceText(distance) };
+  if (verdict === "watchlisted" || verdict === "named") return say(`why.${verdict}`, told);
+  return say("why.unknown", { name: nameOf(nearest), ...told });
 }

@@ -60,15 +60,24 @@ export function followVisits(follower: Follower): () => void {
     source.addEventListener("end", () => void get("/api/session"));
   };
   const goOffline = (): void => lose(0);
+  // A browser has six connections for all its pages of one server: one that nobody sees gives its own back.
+  const lookAway = (): void => {
+    if (document.hidden) {
+      source.close();
+      settle();
+    } else connect();
+  };
 
   connect();
   addEventListener("online", connect);
   addEventListener("offline", goOffline);
+  document.addEventListener("visibilitychange", lookAway);
   return () => {
     source.close();
     settle();
     clearTimeout(retrying);
     removeEventListener("online", connect);
     removeEventListener("offline", goOffline);
+    document.removeEventListener("visibilitychange", lookAway);
   };
 }

@@ -12,8 +12,8 @@ const SHAPES: Readonly<Record<Standing, JSX.Element>> = {
   ),
   unknown: (
     <>
-      <path class="body" d="M8 0 16 8 8 16 0 8Z" />
-      <path class="sign" d="M6 6.3a2 2 0 1 1 2.9 1.8c-.6.3-.9.7-.9 1.3M8 11.6v.1" />
+      <path class="body" d="M8 0l7 4v8l-7 4-7-4V4z" />
+      <path class="sign" d="M5.8 6.2a2.2 2.2 0 1 1 3.3 1.9c-.8.5-1.1.8-1.1 1.5M8 12.2v.1" />
     </>
   ),
   watchlisted: (
@@ -24,13 +24,13 @@ const SHAPES: Readonly<Record<Standing, JSX.Element>> = {
   ),
   corrected: (
     <>
-      <path class="edge" d="M8 1.2 14.8 8 8 14.8 1.2 8Z" />
+      <path class="edge" d="M8 1l6.1 3.5v7L8 15l-6.1-3.5v-7z" />
       <path class="edge" d="m5.8 5.8 4.4 4.4m0-4.4-4.4 4.4" />
     </>
   ),
   too_small: (
     <>
-      <path class="edge dashed" d="M8 1.2 14.8 8 8 14.8 1.2 8Z" />
+      <path class="edge dashed" d="M8 1l6.1 3.5v7L8 15l-6.1-3.5v-7z" />
       <circle class="dot" cx="8" cy="8" r="1.6" />
     </>
   ),

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { VisitView } from "../../../src/doorbell/api.ts";
 import { say } from "../words.ts";
@@ -6,13 +7,21 @@ import { Deliveries } from "./deliveries.tsx";
 import { DistanceLine } from "./distance-line.tsx";
 import { Faces } from "./faces.tsx";
 import { VisitHead } from "./outcome.tsx";
-import { Photo, Thumbnail } from "./photo.tsx";
+import { Frame, Photo, Thumbnail } from "./photo.tsx";
 import { Reasons } from "./reasons.tsx";
 import { photoText } from "./text.ts";
 import { mainCapture } from "./visit.ts";
 
-/** The newest visit, large: who it is, why, and what to do about it. */
-export function Newest({ visit, onChange }: { visit: VisitView; onChange: () => void }) {
+/** The newest visit, large: who it is, why, and what to do about it. @param children what stands under the photo */
+export function Newest({
+  visit,
+  onChange,
+  children,
+}: {
+  visit: VisitView;
+  onChange: () => void;
+  children: ComponentChildren;
+}) {
   const [chosen, choose] = useState<string>();
   const capture = visit.captures.find(({ id }) => id === chosen) ?? mainCapture(visit);
   return (
@@ -21,9 +30,9 @@ export function Newest({ visit, onChange }: { visit: VisitView; onChange: () => 
         {capture ? (
           <Photo key={capture.id} capture={capture} alt={photoText(visit)} />
         ) : (
-          <div class="frame">
+          <Frame>
             <p class="stand-in">{say(visit.outcome === null ? "photo.coming" : "photo.none")}</p>
-          </div>
+          </Frame>
         )}
         {visit.captures.length > 1 && (
           <fieldset class="strip" aria-label={say("frames")}>
@@ -42,7 +51,7 @@ export function Newest({ visit, onChange }: { visit: VisitView; onChange: () => 
           </fieldset>
         )}
       </div>
-      <div class="newest-words stack" aria-live="polite">
+      <div class="newest-words stack">
         <VisitHead visit={visit} as="news" />
         <Acknowledge visit={visit} onChange={onChange} />
         {capture && <Faces visit={visit} capture={capture} onChange={onChange} />}
@@ -51,6 +60,7 @@ export function Newest({ visit, onChange }: { visit: VisitView; onChange: () => 
         <Deliveries visit={visit} />
         <a href={`#/visits/${visit.id}`}>{say("record.open")}</a>
       </div>
+      {children}
     </article>
   );
 }

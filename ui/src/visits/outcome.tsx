@@ -1,6 +1,6 @@
 import type { VisitView } from "../../../src/doorbell/api.ts";
 import { Tag } from "../controls/tag.tsx";
-import { When } from "../time.tsx";
+import { When } from "../when.tsx";
 import { say } from "../words.ts";
 import { Mark } from "./mark.tsx";
 import { standingOf, whoOf } from "./visit.ts";
@@ -19,7 +19,7 @@ export function OutcomeBadge({ visit }: { visit: VisitView }) {
 /** The head of a visit: outcome, who, when, where. */
 export function VisitHead({ visit, as }: { visit: VisitView; as: "news" | "record" }) {
   return (
-    <header class="visit-head">
+    <header class="heading">
       <p class="row">
         <OutcomeBadge visit={visit} />
         {visit.demonstration && <Tag text={say("demonstration")} />}

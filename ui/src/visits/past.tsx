@@ -1,7 +1,8 @@
 import { useContext, useState } from "preact/hooks";
 import type { VisitView } from "../../../src/doorbell/api.ts";
 import { Tag } from "../controls/tag.tsx";
-import { dayOf, Now, timeOfDay } from "../time.tsx";
+import { dayOf, timeOfDay } from "../time.ts";
+import { Now } from "../when.tsx";
 import { say } from "../words.ts";
 import { Mark } from "./mark.tsx";
 import { OutcomeBadge } from "./outcome.tsx";

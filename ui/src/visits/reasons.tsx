@@ -6,7 +6,7 @@ export function Reasons({ visit }: { visit: VisitView }) {
   const { evidence, reason, outcome } = visit;
   return (
     <>
-      {evidence !== null && <p>{say(`evidence.${evidence}`)}</p>}
+      {evidence !== null && reason === null && <p>{say(`evidence.${evidence}`)}</p>}
       {reason !== null && <p>{reasonText(reason)}</p>}
       {reason === null && outcome === "no_face" && <p>{say("reason.no_face")}</p>}
     </>

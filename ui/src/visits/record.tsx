@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import type { VisitView } from "../../../src/doorbell/api.ts";
-import { When } from "../time.tsx";
+import { When } from "../when.tsx";
 import { say } from "../words.ts";
 import { distanceText } from "./visit.ts";
 

@@ -13,7 +13,13 @@ export function Ring({ onPressed }: { onPressed: (visitId: string) => void }) {
   useEffect(() => {
     void get<{ doors: DoorView[] }>("/api/doors").then(({ value }) => value && setDoors(value.doors));
   }, []);
-  return doors.map((door) => <RingDoor key={door.id} door={door} onPressed={onPressed} />);
+  return (
+    <div class="rings">
+      {doors.map((door) => (
+        <RingDoor key={door.id} door={door} onPressed={onPressed} />
+      ))}
+    </div>
+  );
 }
 
 function RingDoor({ door, onPressed }: { door: DoorView; onPressed: (visitId: string) => void }) {

@@ -1,5 +1,5 @@
 import type { VisitView } from "../../../src/doorbell/api.ts";
-import { timeOfDay } from "../time.tsx";
+import { timeOfDay } from "../time.ts";
 import { say } from "../words.ts";
 import { whoOf } from "./visit.ts";
 

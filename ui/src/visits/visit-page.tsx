@@ -3,14 +3,14 @@ import type { VisitView } from "../../../src/doorbell/api.ts";
 import { ProblemNote } from "../controls/problem-note.tsx";
 import { Skeleton } from "../controls/skeleton.tsx";
 import { get, type Problem } from "../request.ts";
-import { When } from "../time.tsx";
+import { When } from "../when.tsx";
 import { say } from "../words.ts";
 import { Acknowledge } from "./acknowledge.tsx";
 import { Deliveries } from "./deliveries.tsx";
 import { DistanceLine } from "./distance-line.tsx";
 import { Faces } from "./faces.tsx";
 import { VisitHead } from "./outcome.tsx";
-import { Photo } from "./photo.tsx";
+import { Frame, Photo } from "./photo.tsx";
 import { Reasons } from "./reasons.tsx";
 import { VisitRecord } from "./record.tsx";
 import { photoText } from "./text.ts";
@@ -45,9 +45,9 @@ function WholeVisit({ visit, onChange }: { visit: VisitView; onChange: () => voi
       <article class="newest">
         <div class="newest-photo stack">
           {visit.captures.length === 0 && (
-            <div class="frame">
+            <Frame>
               <p class="stand-in">{say(visit.outcome === null ? "photo.coming" : "photo.none")}</p>
-            </div>
+            </Frame>
           )}
           {visit.captures.map((capture, index) => (
             <figure key={capture.id} class="stack">

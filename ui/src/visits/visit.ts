@@ -66,6 +66,9 @@ export function nameOf(person: { readonly name: string } | null): string {
   return person?.name || say("person.removed");
 }
 
+const notName = (person: { readonly name: string } | null): string =>
+  person?.name ? say("who.corrected", { name: person.name }) : say("who.corrected.nameless");
+
 /** Who is at the door, in as few words as can be. */
 export function whoOf(visit: VisitView): string {
   switch (standingOf(visit)) {
@@ -75,7 +78,7 @@ export function whoOf(visit: VisitView): string {
     case "watchlisted":
       return nameOf(visit.person);
     case "corrected":
-      return say("who.corrected", { name: nameOf(visit.person) });
+      return notName(visit.person);
     case "no_face":
       return say("who.no_face");
     case "no_frame":
@@ -89,7 +92,7 @@ export function whoOf(visit: VisitView): string {
 export function faceName(face: FaceView): string {
   const standing = faceStanding(face);
   if (standing === "known" || standing === "watchlisted") return nameOf(face.nearest);
-  if (standing === "corrected") return say("who.corrected", { name: nameOf(face.nearest) });
+  if (standing === "corrected") return notName(face.nearest);
   return say(standing === "too_small" ? "face.too_small" : "face.unknown");
 }
 

@@ -1,0 +1,13 @@
+import { useEffect, useState } from "preact/hooks";
+import { parseRoute, type Route } from "./route.ts";
+
+/** Where the reader is; follows the address. */
+export function useRoute(): Route {
+  const [hash, setHash] = useState(location.hash);
+  useEffect(() => {
+    const follow = (): void => setHash(location.hash);
+    addEventListener("hashchange", follow);
+    return () => removeEventListener("hashchange", follow);
+  }, []);
+  return parseRoute(hash);
+}
