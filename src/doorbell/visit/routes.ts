@@ -122,8 +122,8 @@ export function visitRoutes(deps: VisitRoutesDeps): RouteDefinition[] {
 /** The page reads anew what an event names: the event itself says only that and which. */
 function visitEvent(event: SequencedEvent): unknown {
   if (event.kind.startsWith("visit.")) return { visitId: event.subject };
-  const { visit } = event.payload as { visit?: string | null };
-  return event.kind.startsWith("delivery.") && visit ? { visitId: visit } : undefined;
+  const { visitId } = event.payload as { visitId?: string | null };
+  return event.kind.startsWith("delivery.") && visitId ? { visitId } : undefined;
 }
 
 function notFound(what: string, id: string): HttpError {
