@@ -37,7 +37,9 @@ export async function ensureUi(dist = join(source, "dist")): Promise<string> {
 async function sourcesHash(): Promise<string> {
   const { resolve } = createRequire(import.meta.url);
   const files = [];
-  for await (const name of glob(["src/**/*.*", "*.*"], { cwd: source })) files.push(join(source, name));
+  const exclude = ["**/*.test.ts", "**/*.fixture.ts"];
+  for await (const name of glob(["src/**/*.*", "*.*"], { cwd: source, exclude }))
+    files.push(join(source, name));
   files.push(resolve("preact/package.json"), resolve("vite/package.json"));
   const hash = createHash("sha256");
   for (const file of files.toSorted()) hash.update(await readFile(file)).update("\0");

@@ -3,6 +3,7 @@ import { runNode, tools } from "./run.ts";
 
 for (const [name, args] of [
   ["types", tools.types],
+  ["types of the page", tools.pageTypes],
   ["lint", tools.lint],
   ["tests", ["scripts/test.ts"]],
 ] as const) {

@@ -7,6 +7,7 @@ export const root = resolve(import.meta.dirname, "..");
 /** Entry files of the tools that the scripts run, all through this same Node. */
 export const tools = {
   types: ["node_modules/typescript/bin/tsc", "--noEmit"],
+  pageTypes: ["node_modules/typescript/bin/tsc", "--noEmit", "-p", "ui"],
   lint: ["node_modules/@biomejs/biome/bin/biome", "check", "."],
   tests: ["node_modules/vitest/vitest.mjs", "run"],
 } as const;

@@ -1,4 +1,4 @@
-import { locale } from "./words.ts";
+import { region } from "./words.ts";
 
 const UNITS = [
   ["day", 86_400_000],
@@ -6,12 +6,12 @@ const UNITS = [
   ["minute", 60_000],
 ] as const;
 
-const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
-const minutes = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
-const seconds = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
-const dated = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
-const full = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "long" });
-const dayName = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
+const relative = new Intl.RelativeTimeFormat(region, { numeric: "auto" });
+const minutes = new Intl.DateTimeFormat(region, { timeStyle: "short" });
+const seconds = new Intl.DateTimeFormat(region, { timeStyle: "medium" });
+const dated = new Intl.DateTimeFormat(region, { dateStyle: "medium", timeStyle: "medium" });
+const full = new Intl.DateTimeFormat(region, { dateStyle: "full", timeStyle: "long" });
+const dayName = new Intl.DateTimeFormat(region, { weekday: "long", day: "numeric", month: "long" });
 
 /** `2 minutes ago`, in the largest unit that fits once. @param ms a duration; negative counts as none */
 export function ago(ms: number): string {
@@ -24,7 +24,7 @@ export function ago(ms: number): string {
 export function lasting(ms: number): string {
   const [unit, size] = UNITS.find(([, each]) => ms >= each) ?? (["second", 1_000] as const);
   const value = Math.floor(ms / size);
-  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" }).format(value);
+  return new Intl.NumberFormat(region, { style: "unit", unit, unitDisplay: "long" }).format(value);
 }
 
 /** `14:03`. @param at ms since the epoch, as everywhere here */
@@ -44,4 +44,4 @@ export function dayOf(at: number, now: number): string {
 }
 
 const startOfDay = (at: number): number => new Date(at).setHours(0, 0, 0, 0);
-const capital = (text: string): string => text.charAt(0).toLocaleUpperCase(locale) + text.slice(1);
+const capital = (text: string): string => text.charAt(0).toLocaleUpperCase(region) + text.slice(1);

@@ -17,6 +17,11 @@ export function localeOf(tag: string): Locale {
 /** The language of this browser. */
 export const locale: Locale = localeOf(navigator.language);
 
+/** How this browser's region writes times and numbers in that language; BCP 47. */
+export const region: string = navigator.language.toLowerCase().startsWith(locale)
+  ? navigator.language
+  : locale;
+
 type Placeholders<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
   ? Name | Placeholders<Rest>
   : never;
@@ -33,7 +38,7 @@ type Base<K extends Key = Key> = K extends `${infer B}.other` ? B : never;
 /** One text in the form that its language has for this number; fills `{count}`. */
 export function sayCounted(base: Base, count: number): string {
   const form = new Intl.PluralRules(locale).select(count) === "one" ? "one" : "other";
-  return fill(catalogue[locale][`${base}.${form}`], { count: new Intl.NumberFormat(locale).format(count) });
+  return fill(catalogue[locale][`${base}.${form}`], { count: new Intl.NumberFormat(region).format(count) });
 }
 
 function fill(text: string, values: Readonly<Record<string, string>>): string {
