@@ -1,7 +1,7 @@
 /**
  * Load from a process of its own: `node load-client.ts JSON`. Keeps `connections` sockets open, each sending
  * the next request when the answer before it has come (HTTP/1.1, written out by hand: a general client would
- * cost more than the server that is measured). Sends one line of JSON per answer batch to the parent by IPC.
+ * cost more than the server that is measured). Sends one report to its parent by IPC at the end.
  */
 import { connect } from "node:net";
 
@@ -33,10 +33,7 @@ async function run(order: LoadOrder): Promise<LoadReport> {
   const visitIds: string[] = [];
   const began = performance.now();
   const until = began + order.durationMs;
-  const headers = Object.entries(order.headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  const request = Buffer.from(
-    `POST ${order.path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: 2\r\n${headers.join("")}\r\n{}`,
-  );
+  const request = requestOf(order);
   const note = (status: string, since: number): void => {
     statuses[status] = (statuses[status] ?? 0) + 1;
     latenciesMs.push(performance.now() - since);
@@ -45,29 +42,21 @@ async function run(order: LoadOrder): Promise<LoadReport> {
   const one = (): Promise<void> =>
     new Promise((resolve) => {
       const socket = connect(order.port, "127.0.0.1").setNoDelay();
-      let buffered: Buffer<ArrayBufferLike> = Buffer.alloc(0);
       let sentAt = 0;
       const send = (): void => {
-        if (performance.now() >= until) return void socket.end();
-        sentAt = performance.now();
-        socket.write(request);
+        sentAt = performance.now() < until ? performance.now() : 0;
+        if (sentAt > 0) socket.write(request);
+        else socket.end();
       };
       socket.on("connect", send);
-      socket.on("data", (chunk) => {
-        buffered = buffered.length === 0 ? chunk : Buffer.concat([buffered, chunk]);
-        const headEnd = buffered.indexOf(HEAD_END);
-        if (headEnd < 0) return;
-        const head = buffered.toString("latin1", 0, headEnd);
-        const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
-        if (buffered.length < headEnd + 4 + length) return;
-        const body = buffered.toString("utf8", headEnd + 4, headEnd + 4 + length);
-        buffered = Buffer.alloc(0);
-        const status = head.slice(9, 12);
-        note(status, sentAt);
-        if (status === "202") visitIds.push((JSON.parse(body) as { visitId: string }).visitId);
-        sentAt = 0;
-        send();
-      });
+      socket.on(
+        "data",
+        answerReader((status, body) => {
+          note(status, sentAt);
+          if (status === "202") visitIds.push((JSON.parse(body) as { visitId: string }).visitId);
+          send();
+        }),
+      );
       socket.on("error", () => {});
       socket.on("close", () => {
         if (sentAt > 0) note("0", sentAt);
@@ -77,6 +66,30 @@ async function run(order: LoadOrder): Promise<LoadReport> {
   await Promise.all(Array.from({ length: order.connections }, one));
   latenciesMs.sort((a, b) => a - b);
   return { statuses, latenciesMs, visitIds, elapsedMs: performance.now() - began };
+}
+
+function requestOf({ path, headers }: LoadOrder): Buffer {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.from(
+    `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: 2\r\n${lines.join("")}\r\n{}`,
+  );
+}
+
+/** Cuts answers with a Content-Length out of a stream in which one follows the other. */
+function answerReader(onAnswer: (status: string, body: string) => void): (chunk: Buffer) => void {
+  let buffered: Buffer<ArrayBufferLike> = Buffer.alloc(0);
+  return (chunk) => {
+    buffered = buffered.length === 0 ? chunk : Buffer.concat([buffered, chunk]);
+    const headEnd = buffered.indexOf(HEAD_END);
+    if (headEnd < 0) return;
+    const head = buffered.toString("latin1", 0, headEnd);
+    const bodyAt = headEnd + HEAD_END.length;
+    const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
+    if (buffered.length < bodyAt + length) return;
+    const body = buffered.toString("utf8", bodyAt, bodyAt + length);
+    buffered = Buffer.alloc(0);
+    onAnswer(head.slice(9, 12), body);
+  };
 }
 
 const report = await run(JSON.parse(process.argv[2] ?? "{}") as LoadOrder);

@@ -29,8 +29,8 @@ export interface System extends AsyncDisposable {
 /** What differs from the demonstration profile. */
 export interface SystemOptions {
   readonly folder: string;
-  /** Merged over the base configuration, top level keys. */
-  readonly config?: Readonly<Record<string, unknown>>;
+  /** Merged over the base configuration: keys of the top level, and those under `http`. */
+  readonly config?: Readonly<Record<string, unknown>> & { readonly http?: Readonly<Record<string, unknown>> };
   readonly env?: Readonly<Record<string, string>>;
   readonly port?: number;
 }
@@ -105,6 +105,16 @@ function systemOf(child: ChildProcess, dataDir: string, port: number, output: ()
   return system;
 }
 
+/** Sets the owner up as the first start's link does, and makes an API token. */
+export async function apiToken({ call }: Pick<System, "call">): Promise<string> {
+  const link = await call<{ token: string }>("POST", "/api/setup-links", {});
+  const owner = { token: link.body.token, name: "Owner", password: "correct horse battery staple" };
+  const setUp = await call("POST", "/api/setup", owner);
+  const made = await call<{ token: string }>("POST", "/api/tokens", { name: "test" });
+  if (made.status !== 201) throw new Error(`make token: HTTP ${setUp.status}, then ${made.status}`);
+  return made.body.token;
+}
+
 /** Looks again and again until it holds. @throws when it does not within `patienceMs` */
 export async function until(
   holds: () => boolean | Promise<boolean>,
@@ -119,14 +129,14 @@ export async function until(
   }
 }
 
-async function configuration(dataDir: string, port: number, over: Readonly<Record<string, unknown>>) {
+async function configuration(dataDir: string, port: number, over: NonNullable<SystemOptions["config"]>) {
   return {
     profile: "demonstration",
     dataDir,
     doors: [{ id: "front", name: "Front door", debounceMs: 0, camera: { driver: "demonstration" } }],
-    http: { port, rateLimit: { enabled: false } },
     metrics: { port: await freePort() },
     ...over,
+    http: { port, rateLimit: { enabled: false }, ...over.http },
   };
 }
 
