@@ -1,5 +1,6 @@
 import type { StageName, StageObserver } from "../doorbell/pipeline/stage.ts";
 import type { RecognisedFrame } from "../doorbell/pipeline/stages/recognise.ts";
+import { failpoint } from "../lib/failpoint.ts";
 import { confidenceBucket } from "../monitoring/metrics/label-values.ts";
 import type { Metrics } from "../monitoring/metrics/registry.ts";
 import { span } from "../monitoring/tracing/carrier.ts";
@@ -22,6 +23,7 @@ export function stageObserver(metrics: WorkerMetrics, workerId: string): StageOb
   return {
     async run(stage, work) {
       const began = performance.now();
+      failpoint(`${stage}.begun`);
       try {
         const result = await span(stage, { "doorbell.stage": stage }, work);
         metrics.pipelineEventsTotal.inc({ event_type: stage, status: "success" });

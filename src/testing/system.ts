@@ -1,5 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { request as httpRequest } from "node:http";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -18,12 +26,25 @@ export interface System extends AsyncDisposable {
   pids(instance: string): number[];
   /** Ends one of them as a power cut would. False when none runs. */
   kill(instance: string): boolean;
+  /**
+   * Has a process end itself where it next passes a failpoint (see `src/lib/failpoint.ts`).
+   * @param instance a whole name, such as `worker-1`
+   */
+  arm(instance: string, failpoint: string): Armed;
   /** Ends all of it at once with SIGKILL. */
   killAll(): Promise<void>;
   /** Stops it in order. */
   stop(): Promise<number | null>;
   /** Resolves when `/api/ready` says so. */
   ready(): Promise<void>;
+}
+
+/** A kill that waits at a failpoint. */
+export interface Armed {
+  /** Whether it has happened. */
+  happened(): boolean;
+  /** Calls it off. False when it had happened already. */
+  disarm(): boolean;
 }
 
 /** What differs from the demonstration profile. */
@@ -33,6 +54,8 @@ export interface SystemOptions {
   readonly config?: Readonly<Record<string, unknown>> & { readonly http?: Readonly<Record<string, unknown>> };
   readonly env?: Readonly<Record<string, string>>;
   readonly port?: number;
+  /** Whether `arm` is to work; it costs a system call at every failpoint. */
+  readonly failpoints?: boolean;
 }
 
 const root = resolve(import.meta.dirname, "../..");
@@ -42,7 +65,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const port = options.port ?? (await freePort());
   const dataDir = join(options.folder, "data");
   const source = join(options.folder, "doorbell.yaml");
-  mkdirSync(options.folder, { recursive: true });
+  const failpoints = join(options.folder, "failpoints");
+  mkdirSync(failpoints, { recursive: true });
   writeFileSync(source, stringify(await configuration(dataDir, port, options.config ?? {})));
   const child = spawn(process.execPath, [join(root, "src/main.ts"), "up", "--config", source], {
     cwd: options.folder,
@@ -50,17 +74,20 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     env: {
       ...withoutDoorbell(process.env),
       NODE_COMPILE_CACHE: join(root, "node_modules/.cache/compile"),
+      ...(options.failpoints && { DOORBELL_FAILPOINTS: failpoints }),
       ...options.env,
     },
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
-  const system = systemOf(child, dataDir, port, () => output);
+  const system = systemOf(child, { dataDir, port, failpoints, output: () => output });
   await system.ready();
   return system;
 }
 
-function systemOf(child: ChildProcess, dataDir: string, port: number, output: () => string): System {
+type Places = Pick<System, "dataDir" | "port" | "output"> & { readonly failpoints: string };
+
+function systemOf(child: ChildProcess, { dataDir, port, failpoints, output }: Places): System {
   const exited = new Promise<number | null>((done) => child.once("exit", (code) => done(code)));
   const socketPath = join(dataDir, "run", "web.sock");
   const system: System = {
@@ -74,6 +101,11 @@ function systemOf(child: ChildProcess, dataDir: string, port: number, output: ()
       if (pid === undefined) return false;
       process.kill(pid, "SIGKILL");
       return true;
+    },
+    arm(instance, failpoint) {
+      const file = join(failpoints, `${instance}:${failpoint}`);
+      writeFileSync(file, "");
+      return { happened: () => !existsSync(file), disarm: () => removed(file) };
     },
     async killAll() {
       const pids = [child.pid!, ...pidsOf(dataDir, "")];
@@ -206,6 +238,15 @@ function linkOf(path: string): string {
     return readlinkSync(path);
   } catch {
     return "";
+  }
+}
+
+function removed(file: string): boolean {
+  try {
+    unlinkSync(file);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Clock, Moment } from "../../lib/clock.ts";
 import { DoorbellError } from "../../lib/errors.ts";
+import { failpoint } from "../../lib/failpoint.ts";
 import { uuidv7 } from "../../lib/ids.ts";
 import { enqueue } from "../../queue/sqlite-queue.ts";
 import type { Act, Database } from "../../storage/database.ts";
@@ -142,6 +143,7 @@ export function visitIntake(config: IntakeConfig, deps: IntakeDeps): OnPress {
     const { frame, at, moment } = press;
     const captureId = uuidv7(at);
     if (frame) await deps.vault.put({ owner: { kind: "visit", id: visitId }, id: captureId }, frame.bytes);
+    failpoint("press.before-commit");
     const { doorId, source, key, scene } = press;
     const accepted = await deps.database.write(acceptVisit, {
       visitId,
