@@ -20,6 +20,8 @@ export interface System extends AsyncDisposable {
   readonly port: number;
   /** What the program has printed so far. */
   output(): string;
+  /** Whether the supervisor still runs. */
+  runs(): boolean;
   /** One request as the command line on the machine makes it. */
   call<T>(method: string, path: string, body?: unknown): Promise<{ status: number; body: T }>;
   /** Pids of the processes of an instance name that begins so: `worker`, `web`, `ops`, `supervisor`. */
@@ -81,8 +83,13 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
   const system = systemOf(child, { dataDir, port, failpoints, output: () => output });
-  await system.ready();
-  return system;
+  try {
+    await system.ready();
+    return system;
+  } catch (error) {
+    await system[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 type Places = Pick<System, "dataDir" | "port" | "output"> & { readonly failpoints: string };
@@ -94,6 +101,7 @@ function systemOf(child: ChildProcess, { dataDir, port, failpoints, output }: Pl
     dataDir,
     port,
     output,
+    runs: () => child.exitCode === null && child.signalCode === null,
     call: (method, path, body) => callOver(socketPath, method, path, body),
     pids: (instance) => (instance === "supervisor" ? [child.pid!] : pidsOf(dataDir, instance)),
     kill(instance) {
@@ -120,8 +128,7 @@ function systemOf(child: ChildProcess, { dataDir, port, failpoints, output }: Pl
     async ready() {
       await until(
         async () => {
-          if (child.exitCode !== null)
-            throw new Error(`the program ended with ${child.exitCode}:\n${output()}`);
+          if (!system.runs()) throw new Error(`the program ended with ${child.exitCode}:\n${output()}`);
           return (await system.call("GET", "/api/ready").catch(() => undefined))?.status === 200;
         },
         60_000,
@@ -129,7 +136,7 @@ function systemOf(child: ChildProcess, { dataDir, port, failpoints, output }: Pl
       );
     },
     async [Symbol.asyncDispose]() {
-      if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
+      if (system.runs()) child.kill("SIGTERM");
       await Promise.race([exited, wait(30_000, undefined, { ref: false })]);
       for (const pid of pidsOf(dataDir, "")) killQuietly(pid, "SIGKILL");
     },
