@@ -12,6 +12,8 @@ import { request as httpRequest } from "node:http";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { stringify } from "yaml";
+import { callSupervisor } from "../production/deployment/supervisor/control-client.ts";
+import { runFolder } from "../production/deployment/supervisor/run-folder.ts";
 
 /** The program as a user starts it: `node src/main.ts up`, in a folder of its own, on free ports. */
 export interface System extends AsyncDisposable {
@@ -26,8 +28,8 @@ export interface System extends AsyncDisposable {
   call<T>(method: string, path: string, body?: unknown): Promise<{ status: number; body: T }>;
   /** Pids of the processes of an instance name that begins so: `worker`, `web`, `ops`, `supervisor`. */
   pids(instance: string): number[];
-  /** Ends one of them as a power cut would. False when none runs. */
-  kill(instance: string): boolean;
+  /** Ends one of them as a power cut would, and resolves when it is gone. False when none runs. */
+  kill(instance: string): Promise<boolean>;
   /**
    * Has a process end itself where it next passes a failpoint (see `src/lib/failpoint.ts`).
    * @param instance a whole name, such as `worker-1`
@@ -37,8 +39,8 @@ export interface System extends AsyncDisposable {
   killAll(): Promise<void>;
   /** Stops it in order. */
   stop(): Promise<number | null>;
-  /** Resolves when `/api/ready` says so. */
-  ready(): Promise<void>;
+  /** Resolves when every process is ready, none of them one that was killed here, and `/api/ready` says so. */
+  ready(patienceMs?: number): Promise<void>;
 }
 
 /** A kill that waits at a failpoint. */
@@ -97,6 +99,12 @@ type Places = Pick<System, "dataDir" | "port" | "output"> & { readonly failpoint
 function systemOf(child: ChildProcess, { dataDir, port, failpoints, output }: Places): System {
   const exited = new Promise<number | null>((done) => child.once("exit", (code) => done(code)));
   const socketPath = join(dataDir, "run", "web.sock");
+  const killed = new Set<number>();
+  const isReady = async (): Promise<boolean> => {
+    const { processes } = await callSupervisor(runFolder(dataDir).control, "status", {});
+    if (!processes.every(({ status, pid }) => status === "ready" && !killed.has(pid!))) return false;
+    return (await system.call("GET", "/api/ready")).status === 200;
+  };
   const system: System = {
     dataDir,
     port,
@@ -104,16 +112,24 @@ function systemOf(child: ChildProcess, { dataDir, port, failpoints, output }: Pl
     runs: () => child.exitCode === null && child.signalCode === null,
     call: (method, path, body) => callOver(socketPath, method, path, body),
     pids: (instance) => (instance === "supervisor" ? [child.pid!] : pidsOf(dataDir, instance)),
-    kill(instance) {
+    async kill(instance) {
       const [pid] = system.pids(instance);
       if (pid === undefined) return false;
+      killed.add(pid);
       process.kill(pid, "SIGKILL");
+      if (instance === "supervisor") await exited;
       return true;
     },
     arm(instance, failpoint) {
       const file = join(failpoints, `${instance}:${failpoint}`);
+      const [pid] = system.pids(instance);
       writeFileSync(file, "");
-      return { happened: () => !existsSync(file), disarm: () => removed(file) };
+      const happened = (): boolean => {
+        if (existsSync(file)) return false;
+        killed.add(pid!);
+        return true;
+      };
+      return { happened, disarm: () => removed(file) };
     },
     async killAll() {
       const pids = [child.pid!, ...pidsOf(dataDir, "")];
@@ -125,15 +141,12 @@ function systemOf(child: ChildProcess, { dataDir, port, failpoints, output }: Pl
       child.kill("SIGTERM");
       return exited;
     },
-    async ready() {
-      await until(
-        async () => {
-          if (!system.runs()) throw new Error(`the program ended with ${child.exitCode}:\n${output()}`);
-          return (await system.call("GET", "/api/ready").catch(() => undefined))?.status === 200;
-        },
-        60_000,
-        () => `the system to be ready:\n${output().slice(-4_000)}`,
-      );
+    async ready(patienceMs = 60_000) {
+      const holds = async (): Promise<boolean> => {
+        if (!system.runs()) throw new Error(`the program ended with ${child.exitCode}:\n${output()}`);
+        return isReady().catch(() => false);
+      };
+      await until(holds, patienceMs, () => `the system to be ready:\n${output().slice(-4_000)}`);
     },
     async [Symbol.asyncDispose]() {
       if (system.runs()) child.kill("SIGTERM");
