@@ -214,9 +214,12 @@ describe("a connection that breaks", () => {
 
   it("leaves an act failed while its body is still being sent", async () => {
     const data = Buffer.alloc(64_000_000);
-    expect(
-      (await failureOf(await cutter(), { method: "POST", path: "/", bytes: { type: "x/y", data } })).exit,
-    ).toBe(1);
+    const call = { method: "POST", path: "/", bytes: { type: "x/y", data } };
+    expect(await failureOf(await cutter(), call)).toMatchObject({
+      exit: 1,
+      code: "connection_cut",
+      hint: expect.stringContaining("Nothing was done"),
+    });
   });
 
   it("before anything was sent leaves nothing done", async () => {

@@ -148,6 +148,10 @@ function unreachable({ name, options }: Place, error: NodeJS.ErrnoException): Cl
       : "Start it there, or mend the address.";
     return failure("not_running", `reach the doorbell system: nothing listens at ${name}`, hint);
   }
+  if (code === "EPIPE" || code === "ECONNRESET") {
+    const hint = "Nothing was done. Try again; a large photo may be more than the system takes.";
+    return failure("connection_cut", `send the request to ${name}: the connection broke`, hint);
+  }
   if (code === "ABORT_ERR")
     return failure("stopped", "stopped before the request was sent", "Nothing was done.");
   const hint =

@@ -8,7 +8,9 @@ import { table } from "./table.ts";
 export const doorList = defineCommand({
   examples: ["doorbell door list"],
   async run(_, { output, client }) {
-    const answer = await ask(await client(), z.object({ doors: z.array(doorView) }), { path: "/api/doors" });
+    const answer = await output.progress("reading doors", async () =>
+      ask(await client(), z.object({ doors: z.array(doorView) }), { path: "/api/doors" }),
+    );
     output.result(answer, () => {
       const rows = answer.doors.map(({ id, name, camera, scenes }) => {
         return [id, name, camera, scenes.map((scene) => scene.id).join(", ") || undefined];

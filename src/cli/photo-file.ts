@@ -8,7 +8,7 @@ import { CliError } from "./exit.ts";
 export interface PhotoFile {
   readonly path: string;
   readonly type: PhotoMediaType;
-  readonly data: Uint8Array;
+  readonly data: Uint8Array<ArrayBuffer>;
 }
 
 /** No system takes larger ones; its own limit may be lower, bytes. */
@@ -29,7 +29,7 @@ export async function readPhotoFile(path: string): Promise<PhotoFile> {
   }
 }
 
-async function readBytes(path: string): Promise<Uint8Array> {
+async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
     const { size } = await stat(path);
     if (size <= MAX_BYTES) return await readFile(path);

@@ -3,13 +3,13 @@ import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
 import { doorView, type PressAnswer, pressAnswer, type VisitView } from "../doorbell/api.ts";
 import { backoffMs } from "../lib/backoff.ts";
-import { isRetryable } from "../lib/errors.ts";
 import { ask } from "./ask.ts";
 import type { Client } from "./client.ts";
 import { defineCommand, parameter } from "./command.ts";
 import { CliError, EXIT, usageError } from "./exit.ts";
 import type { Output } from "./output.ts";
 import { readPhotoFile } from "./photo-file.ts";
+import { oneLine } from "./table.ts";
 import { awaitVisit } from "./visit/await.ts";
 import { deliveriesText, isGivenUp, outcomeText, reasonTexts, whoText } from "./visit/words.ts";
 
@@ -79,9 +79,9 @@ const TRIES = 6;
 const WAITS = { firstMs: 200, maxMs: 5_000 };
 
 /**
- * Presses once: where the connection breaks so that nobody knows whether the press was heard, the very same
- * request, which counts once by its key, is repeated until there is an answer.
- * @param doubt the error that left it unknown
+ * Presses once: where the connection breaks, the very same request, which counts once by its key, is repeated
+ * until there is an answer.
+ * @param doubt the error after which the press may have been heard or not
  * @throws CliError `unknown` only when that did not help
  */
 async function repeated(
@@ -93,9 +93,11 @@ async function repeated(
   try {
     return await press();
   } catch (error) {
-    const open = error instanceof CliError && error.exit === EXIT.unknown ? error : doubt;
-    if (!open || (open !== error && !isRetryable(error))) throw error;
-    if (tries === TRIES || signal.aborted) throw open;
+    if (!(error instanceof CliError)) throw error;
+    const open = error.exit === EXIT.unknown ? error : doubt;
+    const isCut = error === open || error.code === "connection_cut";
+    if (!isCut && !(open && error.retryable)) throw error;
+    if (tries === TRIES || signal.aborted) throw open ?? error;
     await wait(backoffMs(WAITS, tries), undefined, { signal }).catch(() => {});
     return repeated(press, signal, tries + 1, open);
   }
@@ -119,6 +121,6 @@ function outcomeLines(visit: VisitView, output: Output): string {
   const { outcome, distance } = visit;
   const tone = outcome === null ? "quiet" : TONES[outcome];
   const near = distance === null ? "" : `, distance ${distance.toFixed(2)}`;
-  const reasons = reasonTexts(visit).map((text) => `  ${text}\n`);
+  const reasons = reasonTexts(visit).map((text) => `  ${oneLine(text)}\n`);
   return `${output.tone(tone, outcomeText(visit))}: ${whoText(visit) ?? "-"}${near}\n${reasons.join("")}  deliveries: ${deliveriesText(visit)}\n`;
 }

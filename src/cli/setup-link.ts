@@ -10,9 +10,10 @@ export const setupLink = defineCommand({
   examples: ["doorbell setup link"],
   async run(_, context) {
     const client = await context.client();
-    const { url } = await ask(client, z.object({ url: z.url() }), { path: "/api/status" });
     const { token, expiresAt } = await ask(client, linkAnswer, { method: "POST", path: "/api/setup-links" });
-    const address = new URL(`#/setup?token=${encodeURIComponent(token)}`, url).href;
+    const { publicUrl, port } = (await context.config()).value.http;
+    const page = publicUrl ?? `http://localhost:${port}`;
+    const address = new URL(`#/setup?token=${encodeURIComponent(token)}`, page).href;
     context.output.result({ address, expiresAt }, () => `${address}\n`);
     context.output.note(
       `It sets the owner's password, once, until ${timeText(expiresAt)}. Whoever has it owns the doorbell.`,

@@ -142,17 +142,16 @@ describe("door list", () => {
 describe("setup link", () => {
   it("prints the address alone, so that it can be piped, and beside it how long it is good for", async () => {
     await using system = await cannedSystem({
-      "GET /api/status": () => ({ body: { ...READY, url: "https://door.example/" } }),
       "POST /api/setup-links": () => ({ status: 201, body: { token: "a+b", expiresAt: 1_795_000_000_000 } }),
     });
-    const { exit, stdout, stderr } = await system.run(["setup", "link"]);
+    const world = memoryWorld({ DOORBELL_HTTP__PUBLIC_URL: "https://door.example" });
+    const { exit, stdout, stderr } = await system.run(["setup", "link"], world);
     expect({ exit, stdout }).toEqual({ exit: 0, stdout: "https://door.example/#/setup?token=a%2Bb\n" });
     expect(stderr).toMatch(/^It sets the owner's password, once, until 2026-/);
   });
 
   it("is refused from elsewhere", async () => {
     await using system = await cannedSystem({
-      "GET /api/status": () => ({ body: READY }),
       "POST /api/setup-links": () => refusal(403, "forbidden", "make setup link: not with these rights"),
     });
     expect((await system.run(["setup", "link"])).exit).toBe(3);

@@ -3,7 +3,7 @@ import { ask } from "./ask.ts";
 import { type Context, defineCommand } from "./command.ts";
 import { CliError, EXIT } from "./exit.ts";
 import type { Output } from "./output.ts";
-import { judge, type SystemState, stateLines, systemState } from "./system-state.ts";
+import { judge, type SystemState, stateText, systemState } from "./system-state.ts";
 
 /** Tells the state of each part. Where `web` does not answer, the supervisor tells of the processes. */
 export const status = defineCommand({
@@ -15,13 +15,8 @@ export const status = defineCommand({
     output.result({ verdict, problems, warnings, ...state }, () => {
       const head =
         verdict === "pass" ? output.tone("good", "running") : output.tone("bad", "not all of it is running");
-      return [
-        head,
-        ...listed("bad", problems, output),
-        ...listed("warning", warnings, output),
-        ...stateLines(state),
-        "",
-      ].join("\n");
+      const lines = [...listed("bad", problems, output), ...listed("warning", warnings, output)];
+      return `${[head, ...lines].join("\n")}\n${stateText(state)}`;
     });
     return verdict === "pass" ? EXIT.done : EXIT.failed;
   },

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { oneLine } from "./table.ts";
+import { factLines, oneLine } from "./table.ts";
 import { counted, durationText, timeText } from "./time-text.ts";
 
 /** What `GET /api/status` tells, as far as the command line shows it; less where only the supervisor answers. */
@@ -47,10 +47,10 @@ export function judge({ isSilent, processes, queue = [], outbox, channels = [] }
 const CALM: ReadonlySet<string> = new Set(["working", "untried"]);
 
 /** The parts one by one, a line each; what is not known is left out. */
-export function stateLines(state: SystemState): string[] {
+export function stateText(state: SystemState): string {
   const { release, uptimeSeconds, profile, url, processes, doors, people } = state;
   const since = uptimeSeconds === undefined ? undefined : `for ${durationText(uptimeSeconds * 1_000)}`;
-  const facts: [string, string | undefined][] = [
+  return factLines([
     ["release", [release, since, profile].filter((part) => part !== undefined).join(", ")],
     ["address", url ?? undefined],
     ["processes", processes.map(({ name }) => name).join(", ")],
@@ -61,10 +61,7 @@ export function stateLines(state: SystemState): string[] {
       "channel",
       `${name}: ${words(how)}${lastSuccessAt === null ? "" : `, last at ${timeText(lastSuccessAt)}`}`,
     ]),
-  ];
-  return facts.flatMap(([name, text]) =>
-    text === undefined ? [] : [oneLine(`  ${name.padEnd(11)}${text}`)],
-  );
+  ]);
 }
 
 function waitingText({ queue, outbox }: SystemState): string | undefined {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { printable, table, tableRow } from "./table.ts";
+import { factLines, printable, table, tableRow } from "./table.ts";
 
 describe("table", () => {
   it("lines its columns up, also under letters of double width", () => {
@@ -27,6 +27,16 @@ describe("table", () => {
   it("goes on row by row in columns of given widths, which a wide cell moves for its own row only", () => {
     expect(tableRow(["a", null, "c"], [3, 2, 1])).toBe("a    -   c\n");
     expect(tableRow(["abcd", "b", "c\n"], [3, 2, 1])).toBe("abcd  b   c\n");
+  });
+
+  it("has facts under each other, without those that are not known", () => {
+    expect(
+      factLines([
+        ["door", "front\x07"],
+        ["outcome", undefined],
+        ["by", "cli"],
+      ]),
+    ).toBe("  door  front\\u{7}\n  by    cli\n");
   });
 
   it("cuts a long cell between letters", () => {

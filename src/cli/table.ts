@@ -33,6 +33,13 @@ export function tableRow(cells: readonly unknown[], widths: readonly number[]): 
   return inColumns(cells.map(cellText), widths);
 }
 
+/** Facts under each other, each on a line of its own under its name; what is not known is left out. */
+export function factLines(facts: readonly (readonly [name: string, value: string | undefined])[]): string {
+  const known = facts.filter(([, value]) => value !== undefined);
+  const width = Math.max(...known.map(([name]) => name.length));
+  return known.map(([name, value]) => `${oneLine(`  ${name.padEnd(width)}  ${value}`)}\n`).join("");
+}
+
 function inColumns(cells: readonly string[], widths: readonly number[]): string {
   return `${cells
     .map((cell, column) => pad(cell, widths[column]!))

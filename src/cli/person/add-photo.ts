@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineCommand, parameter } from "../command.ts";
-import { enrolCall, enrolFaces, enrolledExit, enrolledText, faceParameters, readFaces } from "./enrol.ts";
+import { enrolFaces, enrolledExit, enrolledText, faceParameters, readFaces } from "./enrol.ts";
 import { findPerson } from "./queries.ts";
 
 /** Adds photos, or a face of a past visit, to a person who is there. */
@@ -15,14 +15,10 @@ export const personAddPhoto = defineCommand({
   },
   async run({ person, ...given }, { output, client }) {
     const faces = await readFaces(given);
-    const to = await client();
-    const { id, name } = await findPerson(to, person);
+    const deps = { client: await client(), note: output.note };
+    const { id, name } = await findPerson(deps.client, person);
     const result = await output.progress("adding", (report) =>
-      enrolFaces(faces, (face) => enrolCall(`/api/people/${id}/photos`, face, {}), {
-        client: to,
-        report,
-        note: output.note,
-      }),
+      enrolFaces(faces, { personId: id }, { ...deps, report }),
     );
     output.result(result, () => enrolledText(result, name, "added to"));
     return enrolledExit(result);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineCommand, parameter } from "../command.ts";
-import { enrolCall, enrolFaces, enrolledExit, enrolledText, faceParameters, readFaces } from "./enrol.ts";
+import { enrolFaces, enrolledExit, enrolledText, faceParameters, readFaces } from "./enrol.ts";
 
 /** Adds a person with photos, or with a face of a past visit. */
 export const personAdd = defineCommand({
@@ -16,16 +16,9 @@ export const personAdd = defineCommand({
   },
   async run({ name, watchlist, ...given }, { output, client }) {
     const faces = await readFaces(given);
-    const to = await client();
+    const deps = { client: await client(), note: output.note };
     const result = await output.progress("adding", (report) =>
-      enrolFaces(
-        faces,
-        (face, personId) =>
-          personId
-            ? enrolCall(`/api/people/${personId}/photos`, face, {})
-            : enrolCall("/api/people", face, { name, watchlisted: watchlist }),
-        { client: to, report, note: output.note },
-      ),
+      enrolFaces(faces, { name, watchlisted: watchlist }, { ...deps, report }),
     );
     output.result(result, () => enrolledText(result, name, "added"));
     return enrolledExit(result);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type EnrolmentAnswer, enrolmentAnswer } from "../../doorbell/api.ts";
+import { enrolmentAnswer } from "../../doorbell/api.ts";
 import { ask } from "../ask.ts";
 import type { Call, Client } from "../client.ts";
 import { parameter } from "../command.ts";
@@ -37,26 +37,19 @@ export async function readFaces(given: { photo?: string[] | undefined; face?: st
   return faces;
 }
 
-/** The call that sends a face with other fields: as a form with the photo, or as JSON. */
-export async function enrolCall(path: string, face: GivenFace, fields: object): Promise<Call> {
-  if (face.kind === "face") return { method: "POST", path, json: { ...fields, faceId: face.faceId } };
-  const form = new FormData();
-  for (const [name, value] of Object.entries(fields)) form.append(name, String(value));
-  const { type, data } = face.photo;
-  form.append("photo", new Blob([Uint8Array.from(data)], { type }), "photo");
-  const whole = new Response(form);
-  const bytes = { type: whole.headers.get("content-type")!, data: await whole.bytes() };
-  return { method: "POST", path, bytes };
-}
+/** Who gets the faces: somebody who is there, or somebody new, made with the first one that is taken. */
+export type Enrolee =
+  | { readonly personId: string }
+  | { readonly name: string; readonly watchlisted: boolean };
 
 /** What became of all faces. */
 export interface Enrolled {
   /** Absent while every face was refused for a new person. */
-  readonly personId?: string;
-  readonly enrolled: number;
+  personId?: string;
+  enrolled: number;
   /** Not looked at yet: that goes on by itself. */
-  readonly pending: number;
-  readonly refused: readonly { readonly photo: string; code: string; message: string; hint: string }[];
+  pending: number;
+  refused: { readonly photo: string; code: string; message: string; hint: string }[];
 }
 
 /** What enrolling needs. */
@@ -71,37 +64,49 @@ const ABOUT_THE_PHOTO = /^(enrol_|truncated$|too_|body_too_large$)/;
 
 /**
  * Sends one face after the other; those that are refused do not keep the others out.
- * @param callOf sends a face to the person who is there by then, or makes the person
  * @throws CliError for all else, having noted what was done before
  */
 export async function enrolFaces(
   faces: readonly GivenFace[],
-  callOf: (face: GivenFace, personId: string | undefined) => Promise<Call>,
+  enrolee: Enrolee,
   { client, report, note }: EnrolDeps,
 ): Promise<Enrolled> {
-  const answers: EnrolmentAnswer[] = [];
-  const refused: Enrolled["refused"][number][] = [];
+  const result: Enrolled = { ...("personId" in enrolee && enrolee), enrolled: 0, pending: 0, refused: [] };
   for (const [index, face] of faces.entries()) {
     report(`${index + 1} of ${faces.length}`);
+    const { personId } = result;
     try {
-      answers.push(await ask(client, enrolmentAnswer, await callOf(face, answers[0]?.personId)));
+      const call = await enrolCall(face, personId === undefined ? enrolee : { personId });
+      const answer = await ask(client, enrolmentAnswer, call);
+      result.personId = answer.personId;
+      result[answer.status] += 1;
     } catch (error) {
       if (!(error instanceof CliError && ABOUT_THE_PHOTO.test(error.code))) {
-        if (answers.length > 0)
-          note(`${counted(answers.length, "face")} of ${answers[0]!.personId} had been added before`);
+        const before = result.enrolled + result.pending;
+        if (before > 0) note(`${counted(before, "face")} of ${personId} had been added before`);
         throw error;
       }
       const { code, message, hint } = error;
-      refused.push({ photo: face.kind === "photo" ? face.photo.path : face.faceId, code, message, hint });
+      result.refused.push({ photo: sourceOf(face), code, message, hint });
     }
   }
-  const enrolled = answers.filter(({ status }) => status === "enrolled").length;
-  return {
-    ...(answers[0] && { personId: answers[0].personId }),
-    enrolled,
-    pending: answers.length - enrolled,
-    refused,
-  };
+  return result;
+}
+
+const sourceOf = (face: GivenFace): string => (face.kind === "photo" ? face.photo.path : face.faceId);
+
+/** A face goes with other fields as JSON, a photo as a form. */
+async function enrolCall(face: GivenFace, enrolee: Enrolee): Promise<Call> {
+  const [path, fields] =
+    "personId" in enrolee ? [`/api/people/${enrolee.personId}/photos`, {}] : ["/api/people", enrolee];
+  if (face.kind === "face") return { method: "POST", path, json: { ...fields, faceId: face.faceId } };
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, String(value));
+  const { type, data } = face.photo;
+  form.append("photo", new Blob([data], { type }), "photo");
+  const whole = new Response(form);
+  const bytes = { type: whole.headers.get("content-type")!, data: await whole.bytes() };
+  return { method: "POST", path, bytes };
 }
 
 /** What became of it, for people. */

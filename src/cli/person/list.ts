@@ -7,7 +7,7 @@ import { listPeople } from "./queries.ts";
 export const personList = defineCommand({
   examples: ["doorbell person list", "doorbell person list --json"],
   async run(_, { output, client }) {
-    const people = await listPeople(await client());
+    const people = await output.progress("reading people", async () => listPeople(await client()));
     output.result({ people }, () => {
       if (people.length === 0) return "nobody yet: doorbell person add NAME --photo FILE\n";
       const rows = people.map((one) => [

@@ -12,24 +12,23 @@ export const personRemove = defineCommand({
     person: parameter("<person>", "the name, the id or a beginning of it", z.string()),
     yes: parameter("-y, --yes", "do not ask; needed where there is no terminal", z.boolean().default(false)),
   },
-  async run({ person, yes }, context) {
-    const client = await context.client();
-    const { id, name, enrolments } = await findPerson(client, person);
+  async run({ person, yes }, { output, client, confirm }) {
+    const system = await client();
+    const { id, name, enrolments } = await findPerson(system, person);
     const called = oneLine(name || id);
     const lost = `name, photos and ${counted(enrolments, "face")}`;
-    const answer =
-      yes || (await context.confirm(`Remove ${called} for good, with ${lost}, also from every backup?`));
+    const answer = yes || (await confirm(`Remove ${called} for good, with ${lost}?`));
     if (answer === undefined)
       throw usageError(
         `remove person ${called}: there is no terminal to ask on`,
         "Say --yes if you are sure.",
       );
     if (!answer) {
-      context.output.result({ personId: id, removed: false }, () => `${called} was kept\n`);
+      output.result({ personId: id, removed: false }, () => `${called} was kept\n`);
       return EXIT.failed;
     }
-    await client.send({ method: "DELETE", path: `/api/people/${id}` });
-    context.output.result(
+    await output.progress("removing", () => system.send({ method: "DELETE", path: `/api/people/${id}` }));
+    output.result(
       { personId: id, removed: true },
       () => `removed ${called}, with ${lost}; past visits no longer say who it was\n`,
     );

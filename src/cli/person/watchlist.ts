@@ -12,12 +12,14 @@ export const personWatchlist = defineCommand({
     person: parameter("<person>", "the name, the id or a beginning of it", z.string()),
     state: parameter("<state>", "on or off", z.enum(["on", "off"])),
   },
-  async run({ person, state }, context) {
-    const client = await context.client();
-    const { id } = await findPerson(client, person);
-    const json = { watchlisted: state === "on" };
-    const changed = await ask(client, personView, { method: "PATCH", path: `/api/people/${id}`, json });
-    context.output.result(changed, () => {
+  async run({ person, state }, { output, client }) {
+    const changed = await output.progress("changing the watchlist", async () => {
+      const system = await client();
+      const { id } = await findPerson(system, person);
+      const json = { watchlisted: state === "on" };
+      return ask(system, personView, { method: "PATCH", path: `/api/people/${id}`, json });
+    });
+    output.result(changed, () => {
       const where = changed.watchlisted ? "is on the watchlist" : "is not on the watchlist";
       return `${oneLine(changed.name)} ${where}\n`;
     });

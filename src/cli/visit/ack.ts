@@ -9,10 +9,12 @@ import { deliveriesText } from "./words.ts";
 export const visitAck = defineCommand({
   examples: ["doorbell visit ack 0199f3c2"],
   parameters: { id: parameter("<id>", "the visit's id, or a beginning that no other has", z.string()) },
-  async run({ id }, context) {
-    const client = await context.client();
-    const { id: whole } = await findVisit(client, id);
-    const visit = await ask(client, visitView, { method: "POST", path: `/api/visits/${whole}/acknowledge` });
-    context.output.result(visit, () => `acknowledged ${visit.id}, deliveries: ${deliveriesText(visit)}\n`);
+  async run({ id }, { output, client }) {
+    const visit = await output.progress("acknowledging", async () => {
+      const system = await client();
+      const { id: whole } = await findVisit(system, id);
+      return ask(system, visitView, { method: "POST", path: `/api/visits/${whole}/acknowledge` });
+    });
+    output.result(visit, () => `acknowledged ${visit.id}, deliveries: ${deliveriesText(visit)}\n`);
   },
 });

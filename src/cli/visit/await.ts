@@ -40,8 +40,8 @@ export async function awaitVisit(
   } finally {
     clearTimeout(patience);
   }
-  if (visit?.state === "done") return visit;
-  throw stopped(visitId);
+  if (visit?.state !== "done" || signal.aborted) throw stopped(visitId);
+  return (await readVisitPatiently(deps.client, visitId, signal)) ?? visit;
 }
 
 /** The visit as it stands now and after each of its changes, until `stop` aborts. */

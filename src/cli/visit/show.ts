@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { VisitView } from "../../doorbell/api.ts";
 import { defineCommand, parameter } from "../command.ts";
-import { printable, table } from "../table.ts";
+import { factLines, printable, table } from "../table.ts";
 import { durationText, timeText } from "../time-text.ts";
 import { distanceLine } from "./distance-line.ts";
 import { findVisit } from "./queries.ts";
@@ -12,15 +12,14 @@ export const visitShow = defineCommand({
   examples: ["doorbell visit show 0199f3c2", "doorbell visit show 0199f3c2-5d1e --json"],
   parameters: { id: parameter("<id>", "the visit's id, or a beginning that no other has", z.string()) },
   async run({ id }, { output, client }) {
-    const visit = await findVisit(await client(), id);
+    const visit = await output.progress("reading the visit", async () => findVisit(await client(), id));
     output.result(visit, () => printable(visitText(visit)));
   },
 });
 
-/** All of a visit, for people. */
-export function visitText(visit: VisitView): string {
+function visitText(visit: VisitView): string {
   const sections = [
-    [`visit ${visit.id}\n${pairs(facts(visit))}`],
+    [`visit ${visit.id}\n${factLines(facts(visit))}`],
     paragraph("why", [...reasonTexts(visit), ...distances(visit)]),
     paragraph("frames", frames(visit)),
     paragraph("faces", faces(visit)),
@@ -46,13 +45,6 @@ function facts(visit: VisitView): [string, string | undefined][] {
     ["note", visit.demonstration ? "made of demonstration photos" : undefined],
     ["note", visit.synthetic ? "made by the system to test itself" : undefined],
   ];
-}
-
-function pairs(facts: readonly (readonly [string, string | undefined])[]): string {
-  const lines = facts.flatMap(([name, value]) =>
-    value === undefined ? [] : [`  ${name.padEnd(13)}${value}\n`],
-  );
-  return lines.join("");
 }
 
 /** A heading over its lines; nothing where there are none. */

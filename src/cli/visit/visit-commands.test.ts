@@ -145,9 +145,9 @@ describe("visit show", () => {
     expect(exit).toBe(0);
     for (const text of [
       `visit ${visit.id}\n`,
-      "outcome      known: Anna",
-      "decided      0.4 seconds later",
-      "note         made of demonstration photos",
+      "outcome  known: Anna",
+      "decided  0.4 seconds later",
+      "note     made of demonstration photos",
       "The nearest face is 0.41 from Anna: up to 0.50 it is the same person.",
       "● 0.41 Anna, frame 1",
       "● 0.71 Anna, frame 1",
