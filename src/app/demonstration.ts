@@ -4,9 +4,8 @@ import { demonstrationPeople } from "../doorbell/hardware/cameras/demonstration-
 import { openPeople } from "../doorbell/people/people.ts";
 import { derivedId } from "../lib/ids.ts";
 import { readMemo, writeMemo } from "../storage/memo.ts";
+import { DEMONSTRATION_ENROLLED } from "./demonstration-enrolled.ts";
 import type { Ground } from "./ground.ts";
-
-const DONE = "demonstration.enrolled";
 
 /**
  * Enrols the people of the demonstration, once: the household may remove them, and they stay removed. Begun
@@ -14,7 +13,7 @@ const DONE = "demonstration.enrolled";
  */
 export async function enrolDemonstration(ground: Ground, signal: AbortSignal): Promise<void> {
   const { database, clock, release } = ground;
-  if (await readMemo(database.read, DONE)) return;
+  if (await readMemo(database.read, DEMONSTRATION_ENROLLED)) return;
   const people = openPeople({ siteId: SITE_ID, lane: release }, ground);
   const by = { actor: "system", origin: "-", at: clock.now() };
   const scenes = demonstrationPeople.map(({ name, enrolment }) => ({
@@ -36,5 +35,5 @@ export async function enrolDemonstration(ground: Ground, signal: AbortSignal): P
     }
   }
   await camera.close();
-  await database.write(writeMemo, { key: DONE, value: true });
+  await database.write(writeMemo, { key: DEMONSTRATION_ENROLLED, value: true });
 }

@@ -12,6 +12,7 @@ const status = z.object({
   instance: z.string(),
   profile: z.string(),
   uptimeSeconds: z.int(),
+  url: z.string().describe("Where people reach the page."),
   processes: z.array(z.object({ name: z.string(), state: z.string() })),
   doors: z.array(z.object({ id: z.string(), name: z.string(), camera: z.string() })),
   queue: z.array(z.object({ kind: z.string(), open: z.int(), dead: z.int() })),
@@ -39,11 +40,15 @@ export function statusRoutes(ground: Ground, people: People): RouteDefinition[] 
   );
 
   /** Without a supervisor (a container) each process is its own; this one at least runs. */
-  const processes = async () => {
+  const supervised = async () => {
     const { control } = runFolder(folders.data);
     const answer = await callSupervisor(control, "status", {}, 1_000).catch(() => undefined);
+    const { host, port } = answer?.public ?? settings().http;
     const running = answer?.processes.map(({ name, status: state }) => ({ name, state }));
-    return running ?? [{ name: instance, state: "ready" }];
+    return {
+      url: settings().http.publicUrl ?? `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
+      processes: running ?? [{ name: instance, state: "ready" }],
+    };
   };
 
   const outbox = async (): Promise<{ waiting: number; dead: number }> => {
@@ -75,7 +80,7 @@ export function statusRoutes(ground: Ground, people: People): RouteDefinition[] 
         instance,
         profile: settings().profile,
         uptimeSeconds: Math.floor((clock.moment().uptimeMs - startedAt) / 1_000),
-        processes: await processes(),
+        ...(await supervised()),
         doors: settings().doors.map(({ id, name, camera }) => ({ id, name, camera: camera.driver })),
         queue: (await queue.depth()).map(({ kind, open, dead }) => ({ kind, open, dead })),
         outbox: await outbox(),

@@ -7,14 +7,16 @@ import { visitIntake } from "../doorbell/visit/accept.ts";
 import { openAccess } from "../http/access/access.ts";
 import { createSetupLink } from "../http/access/setup.ts";
 import { eventStreams } from "../http/event-stream.ts";
-import { healthRoutes } from "../http/health-routes.ts";
+import { healthRoutes, type ReadyCheck } from "../http/health-routes.ts";
 import { createServer } from "../http/server.ts";
 import { createMetrics } from "../monitoring/metrics/registry.ts";
 import { measureRequests } from "../monitoring/metrics/requests.ts";
 import { timeOfDayIn } from "../monitoring/metrics/time-of-day.ts";
 import { inject } from "../monitoring/tracing/carrier.ts";
 import { traceRequests } from "../monitoring/tracing/requests.ts";
+import { readMemo } from "../storage/memo.ts";
 import { checkPhoto } from "./check-photo.ts";
+import { DEMONSTRATION_ENROLLED } from "./demonstration-enrolled.ts";
 import { failures } from "./failures.ts";
 import { fullName, type Ground, type Identity, openGround } from "./ground.ts";
 import { statusRoutes } from "./status.ts";
@@ -79,7 +81,7 @@ export async function startWeb(identity: Identity, { descriptor }: WebPlaces): P
           release,
           instance,
           clock,
-          checks: [{ name: "database", check: () => answers(ground) }],
+          checks: readyChecks(ground),
         }),
         ...statusRoutes(ground, people),
         ...doorbellRoutes({
@@ -129,9 +131,20 @@ const PRESS_STATUS = {
   failed: "failure",
 } as const;
 
-async function answers({ database }: Ground): Promise<"pass"> {
-  await database.read.selectFrom("site").select("id").executeTakeFirstOrThrow();
-  return "pass";
+/** What must hold before anybody is sent here. The demonstration is ready once its people are enrolled. */
+function readyChecks({ database, settings }: Ground): ReadyCheck[] {
+  const checks: ReadyCheck[] = [
+    {
+      name: "database",
+      async check() {
+        await database.read.selectFrom("site").select("id").executeTakeFirstOrThrow();
+        return "pass";
+      },
+    },
+  ];
+  if (settings().profile !== "demonstration") return checks;
+  const enrolled = async () => ((await readMemo(database.read, DEMONSTRATION_ENROLLED)) ? "pass" : "unknown");
+  return [...checks, { name: "demonstration", check: enrolled }];
 }
 
 /** While there is no owner, each start offers a new one-time link, on standard output alone. */

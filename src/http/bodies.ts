@@ -50,7 +50,7 @@ function tooDeep(): HttpError {
   });
 }
 
-const PHOTO_TYPES = ["image/jpeg", "image/png", "image/webp"];
+const PHOTO_TYPES = ["image/jpeg", "image/png", "image/webp", "image/avif"];
 
 const LONGEST_PLAIN_FORM = 4_096;
 

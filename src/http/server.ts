@@ -21,6 +21,7 @@ import { describeRoutes, openapiRoute } from "./openapi.ts";
 import { servePage } from "./page.ts";
 import { HttpError, PROBLEM_TYPE, problemOf } from "./problem.ts";
 import { rateLimit } from "./rate-limit.ts";
+import { readOn } from "./read-on.ts";
 import { type RouteDefinition, registerRoutes } from "./route.ts";
 import { type HttpSettings, isSecure } from "./settings.ts";
 
@@ -111,7 +112,10 @@ export async function createServer(config: ServerConfig, deps: ServerDeps): Prom
   for (const plugin of deps.plugins ?? []) await plugin(app, {});
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.setErrorHandler(sendProblem);
+  app.setErrorHandler(async (error, request, reply) => {
+    if (problemOf(error, request.id).problem.status === 413) await readOn(request.raw);
+    return sendProblem(error, request, reply);
+  });
   app.addHook("onResponse", accessLog(log));
   acceptJson(app);
   await describeRoutes(app, config.release);
