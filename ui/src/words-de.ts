@@ -182,5 +182,8 @@ export const de: Record<Key, string> = {
   "system.dead.other": "{count} aufgegeben",
   "system.channels": "Kanäle",
   "system.channels.none": "Kein Kanal ist eingerichtet: Niemand erfährt etwas.",
-  "system.channel.never": "noch nichts zugestellt",
+  "channel.untried": "noch nichts geschickt",
+  "channel.working": "arbeitet",
+  "channel.failing": "stockt",
+  "channel.silent": "verstummt",
 };

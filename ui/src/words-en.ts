@@ -180,5 +180,8 @@ export const en = {
   "system.dead.other": "{count} given up",
   "system.channels": "Channels",
   "system.channels.none": "No channel is configured: nobody is told.",
-  "system.channel.never": "nothing delivered yet",
+  "channel.untried": "nothing sent yet",
+  "channel.working": "working",
+  "channel.failing": "failing",
+  "channel.silent": "silent",
 } as const;

@@ -20,9 +20,9 @@ export function useSending(): Sending {
       if (isSending) return;
       setSending(true);
       const answer = await request();
-      setSending(false);
       setProblem(answer.problem);
       if (!answer.problem) await then?.(answer.value);
+      setSending(false);
     },
   };
 }

@@ -10,7 +10,7 @@ import { say } from "../words.ts";
 import { enrolledText } from "./enrolled-text.ts";
 
 /** Makes somebody known by a photo. @param onAdded with what to say about it */
-export function AddPerson({ onAdded }: { onAdded: (message: string) => void }) {
+export function AddPerson({ onAdded }: { onAdded: (message: string) => unknown }) {
   const [name, setName] = useState("");
   const [watchlisted, setWatchlisted] = useState(false);
   const [photo, setPhoto] = useState<File>();

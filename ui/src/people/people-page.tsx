@@ -21,9 +21,9 @@ export function PeoplePage() {
   useEffect(() => {
     void load();
   }, []);
-  const onChange = (message?: string): void => {
+  const onChange = (message: string): Promise<void> => {
     setNews(message);
-    void load();
+    return load();
   };
 
   const wanted = search.trim().toLocaleLowerCase();

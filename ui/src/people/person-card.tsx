@@ -10,23 +10,28 @@ import { say, sayCounted } from "../words.ts";
 import { enrolledText } from "./enrolled-text.ts";
 import { RemovePerson } from "./remove-person.tsx";
 
-/** Somebody whom the house knows, and what can be done about it. @param onChange with what to say, if anything */
+/** Somebody whom the house knows, and what can be done about it. @param onChange with what to say; resolves when the list shows it */
 export function PersonCard({
   person,
   onChange,
 }: {
   person: PersonView;
-  onChange: (message?: string) => void;
+  onChange: (message: string) => Promise<void>;
 }) {
   const { isSending, problem, send } = useSending();
+  /** What the switch shows until the server has answered. */
+  const [wanted, setWanted] = useState<boolean>();
   const [isRemoving, setRemoving] = useState(false);
   const { id, name, watchlisted, demonstration, enrolments, portrait } = person;
 
-  const watch = (on: boolean): void =>
-    void send(
+  const watch = async (on: boolean): Promise<void> => {
+    setWanted(on);
+    await send(
       () => patch(`/api/people/${id}`, { watchlisted: on }),
       () => onChange(say(on ? "watchlist.on" : "watchlist.off", { name })),
     );
+    setWanted(undefined);
+  };
   const addPhoto = (photo: File): void =>
     void send(
       () => post<EnrolmentAnswer>(`/api/people/${id}/photos`, photoForm(photo)),
@@ -50,7 +55,12 @@ export function PersonCard({
             {demonstration && <Tag text={say("demonstration")} />}
           </p>
         </div>
-        <Switch label={say("watchlist.switch")} checked={watchlisted} disabled={isSending} onChange={watch} />
+        <Switch
+          label={say("watchlist.switch")}
+          checked={wanted ?? watchlisted}
+          disabled={isSending}
+          onChange={watch}
+        />
         <div class="row">
           <FilePick label={say("person.add_photo")} disabled={isSending} onPick={addPhoto} />
           <button type="button" onClick={() => setRemoving(true)}>

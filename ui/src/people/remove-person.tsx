@@ -13,7 +13,7 @@ export function RemovePerson({
 }: {
   person: PersonView;
   onClose: () => void;
-  onRemoved: (message: string) => void;
+  onRemoved: (message: string) => unknown;
 }) {
   const { isSending, problem, send } = useSending();
   const forget = (): void =>

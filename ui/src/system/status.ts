@@ -11,8 +11,10 @@ export interface Status {
   readonly channels: readonly {
     readonly name: string;
     readonly kind: string;
-    readonly state: string;
+    readonly state: "untried" | "working" | "failing" | "silent";
     readonly lastSuccessAt: number | null;
+    /** Code of the newest failure that is not mended. */
+    readonly lastError: string | null;
   }[];
   readonly people: number;
 }
@@ -23,7 +25,8 @@ const AILING = new Set(["backing_off", "crash_looping", "stopped"]);
 export const isProcessFine = ({ state }: Status["processes"][number]): boolean => !AILING.has(state);
 export const isQueueFine = ({ dead }: Status["queue"][number]): boolean => dead === 0;
 export const isOutboxFine = ({ dead }: Status["outbox"]): boolean => dead === 0;
-export const isChannelFine = ({ state }: Status["channels"][number]): boolean => state !== "silent";
+export const isChannelFine = ({ state }: Status["channels"][number]): boolean =>
+  state === "untried" || state === "working";
 
 /** How many parts need a look. */
 export function ailments(status: Status): number {

@@ -73,11 +73,13 @@ export function SystemPage() {
           {status.channels.length === 0 && <p class="quiet">{say("system.channels.none")}</p>}
           {status.channels.map((channel) => (
             <Part key={channel.name} name={channel.name} isFine={isChannelFine(channel)}>
-              {channel.state} ·{" "}
-              {channel.lastSuccessAt === null ? (
-                say("system.channel.never")
-              ) : (
-                <When at={channel.lastSuccessAt} as="news" />
+              {say(`channel.${channel.state}`)}
+              {channel.lastError !== null && ` (${channel.lastError})`}
+              {channel.lastSuccessAt !== null && (
+                <>
+                  {" · "}
+                  <When at={channel.lastSuccessAt} as="news" />
+                </>
               )}
             </Part>
           ))}
