@@ -7,6 +7,9 @@ import { readMemo, writeMemo } from "../storage/memo.ts";
 import { DEMONSTRATION_ENROLLED } from "./demonstration-enrolled.ts";
 import type { Ground } from "./ground.ts";
 
+/** The first worker may still convert its nets, ms. */
+const PATIENCE_MS = 120_000;
+
 /**
  * Enrols the people of the demonstration, once: the household may remove them, and they stay removed. Begun
  * again after a crash, it comes to the same two people.
@@ -23,6 +26,7 @@ export async function enrolDemonstration(ground: Ground, signal: AbortSignal): P
     frames: enrolment,
   }));
   const camera = demonstrationCamera({}, { clock, scenes });
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
   for (const { name, watchlisted, enrolment } of demonstrationPeople) {
     const id = derivedId("demonstration", name);
     if (await people.find(id)) await people.remove(id, by);
@@ -31,7 +35,7 @@ export async function enrolDemonstration(ground: Ground, signal: AbortSignal): P
       { frames: enrolment.length, intervalMs: 0, scene: name },
       signal,
     )) {
-      await people.enrol(id, { kind: "photo", bytes }, by, 60_000);
+      await people.enrol(id, { kind: "photo", bytes }, by, patience);
     }
   }
   await camera.close();

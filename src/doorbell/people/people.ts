@@ -1,4 +1,3 @@
-import { setTimeout as wait } from "node:timers/promises";
 import type { Clock } from "../../lib/clock.ts";
 import { DoorbellError } from "../../lib/errors.ts";
 import { derivedId, uuidv7 } from "../../lib/ids.ts";
@@ -63,8 +62,8 @@ export interface People {
   /** The name, undefined for nobody and for somebody erased. */
   nameOf(personId: string): Promise<string | undefined>;
   create(person: NewPerson, by: By): Promise<string>;
-  /** Adds a face; waits for the worker's answer, but not longer than `patienceMs`. */
-  enrol(personId: string, face: FaceGiven, by: By, patienceMs?: number): Promise<EnrolmentResult>;
+  /** Adds a face; waits for the worker's answer until `patience` is over, 20 s by default. */
+  enrol(personId: string, face: FaceGiven, by: By, patience?: AbortSignal): Promise<EnrolmentResult>;
   setWatchlisted(personId: string, watchlisted: boolean, by: By): Promise<boolean>;
   /** Removes the person and destroys the key of all that was held on them. */
   remove(personId: string, by: By): Promise<boolean>;
@@ -81,6 +80,9 @@ export interface PeopleDeps {
   readonly vault: Vault;
   readonly clock: Clock;
 }
+
+/** How long somebody at a page waits for the answer, ms. */
+const PATIENCE_MS = 20_000;
 
 /** Opens the library of one site. @param config lane: whose workers enrol */
 export function openPeople(config: { siteId: string; lane: string }, deps: PeopleDeps): People {
@@ -154,7 +156,7 @@ export function openPeople(config: { siteId: string; lane: string }, deps: Peopl
       await database.write(createPerson, { by, person });
       return id;
     },
-    async enrol(personId, face, by, patienceMs = 20_000) {
+    async enrol(personId, face, by, patience = AbortSignal.timeout(PATIENCE_MS)) {
       const enrolmentId = uuidv7(clock.now());
       if (face.kind === "photo") {
         await deps.vault.put({ owner: { kind: "person", id: personId }, id: enrolmentId }, face.bytes);
@@ -167,7 +169,7 @@ export function openPeople(config: { siteId: string; lane: string }, deps: Peopl
         lane: config.lane,
         moment: clock.moment(),
       });
-      return awaitEnrolment(database, enrolmentId, after, patienceMs);
+      return awaitEnrolment(database, enrolmentId, after, patience);
     },
     setWatchlisted: (personId, watchlisted, by) =>
       database.write(setWatchlisted, { by, personId, watchlisted }),
@@ -231,25 +233,15 @@ async function awaitEnrolment(
   database: Database,
   enrolmentId: string,
   after: number,
-  patienceMs: number,
+  signal: AbortSignal,
 ): Promise<EnrolmentResult> {
-  const over = new AbortController();
-  const patience = wait(patienceMs, undefined, { signal: over.signal }).then(
-    () => over.abort(),
-    () => {},
-  );
-  try {
-    for await (const event of followEvents(database, { after, prefix: "enrolment.", signal: over.signal })) {
-      if (event.subject !== enrolmentId) continue;
-      if (event.kind === "enrolment.done") return { status: "enrolled", enrolmentId };
-      const { code, message, hint } = event.payload as Record<string, string>;
-      return { status: "refused", code: code ?? "", message: message ?? "", hint: hint ?? "" };
-    }
-    return { status: "pending", enrolmentId };
-  } finally {
-    over.abort();
-    await patience;
+  for await (const event of followEvents(database, { after, prefix: "enrolment.", signal })) {
+    if (event.subject !== enrolmentId) continue;
+    if (event.kind === "enrolment.done") return { status: "enrolled", enrolmentId };
+    const { code, message, hint } = event.payload as Record<string, string>;
+    return { status: "refused", code: code ?? "", message: message ?? "", hint: hint ?? "" };
   }
+  return { status: "pending", enrolmentId };
 }
 
 function notFound(doing: string): PeopleError {

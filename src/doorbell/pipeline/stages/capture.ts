@@ -5,7 +5,7 @@ import type { Hold } from "../../../queue/sqlite-queue.ts";
 import type { Database } from "../../../storage/database.ts";
 import type { Vault } from "../../../storage/vault.ts";
 import { boundedCapture, type CaptureBounds } from "../../hardware/cameras/bounded-capture.ts";
-import type { Camera, CameraError } from "../../hardware/cameras/camera.ts";
+import type { Camera, CameraError, Frame } from "../../hardware/cameras/camera.ts";
 import { recordCapture } from "../../visit/progress.ts";
 
 /** A frame of a visit that lies in the vault. */
@@ -59,26 +59,40 @@ export async function* capture(
 
   const request = { ...bounds, pressedAt: task.pressedAt, ...(task.scene ? { scene: task.scene } : {}) };
   const source = boundedCapture(camera, request, signal);
-  for (let position = 0; ; position++) {
-    const next = await source.next();
-    if (next.done) return next.value;
-    const frame = next.value;
-    const captureId = uuidv7(deps.clock.now());
-    await deps.vault.put({ owner: { kind: "visit", id: task.visitId }, id: captureId }, frame.bytes);
-    failpoint("capture.before-record");
-    await deps.database.write(recordCapture, {
-      hold: task.hold,
-      capture: {
-        id: captureId,
-        visit_id: task.visitId,
-        position,
-        taken_at: frame.takenAt,
-        media_type: frame.mediaType,
-        width: null,
-        height: null,
-        bytes: frame.bytes.length,
-      },
-    });
-    yield { captureId, bytes: frame.bytes };
+  try {
+    for (let position = 0; ; position++) {
+      const next = await source.next();
+      if (next.done) return next.value;
+      yield await store(next.value, position, task, deps);
+    }
+  } finally {
+    // The visit may be decided before the camera has given all.
+    await source.return(null);
   }
+}
+
+/** Puts a frame into the vault and says so. */
+async function store(
+  frame: Frame,
+  position: number,
+  { visitId, hold }: CaptureTask,
+  { database, vault, clock }: CaptureDeps,
+): Promise<StoredFrame> {
+  const captureId = uuidv7(clock.now());
+  await vault.put({ owner: { kind: "visit", id: visitId }, id: captureId }, frame.bytes);
+  failpoint("capture.before-record");
+  await database.write(recordCapture, {
+    hold,
+    capture: {
+      id: captureId,
+      visit_id: visitId,
+      position,
+      taken_at: frame.takenAt,
+      media_type: frame.mediaType,
+      width: null,
+      height: null,
+      bytes: frame.bytes.length,
+    },
+  });
+  return { captureId, bytes: frame.bytes };
 }
