@@ -124,15 +124,16 @@ export interface IntakeConfig {
 /** A press that cannot become a visit. */
 export class VisitError extends DoorbellError {}
 
-/** The last press of a button that began a visit, perhaps still on its way to the disk. */
+/** The last press of a button that was not one more of another, perhaps still on its way to the disk. */
 interface Begun extends AcceptedPress {
-  readonly accepted: Promise<PressReceipt>;
+  readonly receipt: Promise<PressReceipt>;
   readonly key: string | undefined;
 }
 
 /**
  * Where every trigger delivers its presses. Presses of one button that follow each other within its debounce
- * time are one visit, also when the first of them is still on its way to the disk.
+ * time are one visit, also when the first of them is still on its way to the disk. A press that is sent again
+ * under its key is the same press, whenever it comes.
  * @returns durable when it resolves; rejects with VisitError `idempotency_key_reused`, StorageError or
  * VaultError: then there is no visit
  */
@@ -141,43 +142,65 @@ export function visitIntake(config: IntakeConfig, deps: IntakeDeps): OnPress {
 
   async function accept(visitId: string, press: Press): Promise<PressReceipt> {
     const { frame, at, moment } = press;
-    const captureId = uuidv7(at);
-    if (frame) await deps.vault.put({ owner: { kind: "visit", id: visitId }, id: captureId }, frame.bytes);
+    const picture = { owner: { kind: "visit", id: visitId }, id: uuidv7(at) } as const;
+    if (frame) await deps.vault.put(picture, frame.bytes);
     failpoint("press.before-commit");
     const { doorId, source, key, scene } = press;
-    const accepted = await deps.database.write(acceptVisit, {
-      visitId,
-      siteId: config.siteId,
-      press: { doorId, source, ...(key && { key }), ...(scene !== undefined && { scene }) },
-      frame: frame ? { captureId, mediaType: frame.mediaType, bytes: frame.bytes.length } : null,
-      traceparent: deps.traceparent(),
-      lane: config.lane,
-      at,
-      moment,
-      maxTries: config.maxTries(),
-    });
-    if (accepted.status !== "mismatch") return accepted;
-    throw new VisitError(`press at ${doorId}: its Idempotency-Key belongs to a different request`, {
-      code: "idempotency_key_reused",
-      hint: "Send a new key with each new press, and the old one only to repeat the very same request.",
-    });
+    try {
+      const accepted = await deps.database.write(acceptVisit, {
+        visitId,
+        siteId: config.siteId,
+        press: { doorId, source, ...(key && { key }), ...(scene !== undefined && { scene }) },
+        frame: frame
+          ? { captureId: picture.id, mediaType: frame.mediaType, bytes: frame.bytes.length }
+          : null,
+        traceparent: deps.traceparent(),
+        lane: config.lane,
+        at,
+        moment,
+        maxTries: config.maxTries(),
+      });
+      if (accepted.status === "mismatch") throw keyReused(doorId);
+      return accepted;
+    } finally {
+      // A picture of no visit would be found by nobody who is to erase it.
+      if (frame && !(await isVisit(visitId))) await deps.vault.remove(picture);
+    }
   }
 
-  return async (press) => {
-    const button = JSON.stringify([press.doorId, press.button ?? null]);
-    const before = last.get(button);
-    const decision = debounce(before, press.moment, config.debounceMs(press.doorId));
-    // The first press sent again is told so by its key, not taken for a second push of the button.
-    const isRepeat = press.key !== undefined && press.key.name === before?.key;
-    if (decision.kind === "merge" && before && !isRepeat) {
-      const { visitId } = await before.accepted;
-      return { visitId, status: "merged" };
-    }
-    const visitId = uuidv7(press.at);
-    const accepted = accept(visitId, press);
-    last.set(button, { visitId, moment: press.moment, accepted, key: press.key?.name });
-    // What never became a visit has nothing to merge into.
-    accepted.catch(() => last.get(button)?.visitId === visitId && last.delete(button));
-    return accepted;
+  const isVisit = async (id: string): Promise<boolean> =>
+    (await deps.database.read.selectFrom("visit").select("id").where("id", "=", id).executeTakeFirst()) !==
+    undefined;
+
+  const isKnownKey = async (doorId: string, key: string): Promise<boolean> => {
+    const visit = deps.database.read.selectFrom("visit").select("id").where("door_id", "=", doorId);
+    return (await visit.where("idempotency_key", "=", key).executeTakeFirst()) !== undefined;
   };
+
+  const onPress: OnPress = async (press) => {
+    const { doorId, key, at, moment } = press;
+    const button = JSON.stringify([doorId, press.button ?? null]);
+    const before = last.get(button);
+    if (before && debounce(before, moment, config.debounceMs(doorId)).kind === "merge") {
+      const isRepeat = key && (key.name === before.key || (await isKnownKey(doorId, key.name)));
+      if (isRepeat) return accept(uuidv7(at), press);
+      const { visitId, status } = await before.receipt;
+      return status === "accepted" ? { visitId, status: "merged" } : onPress(press);
+    }
+    const visitId = uuidv7(at);
+    const receipt = accept(visitId, press);
+    last.set(button, { visitId, moment, receipt, key: key?.name });
+    // What began no visit has nothing to merge into.
+    const forget = (): void => void (last.get(button)?.visitId === visitId && last.delete(button));
+    receipt.then(({ status }) => status === "accepted" || forget(), forget);
+    return receipt;
+  };
+  return onPress;
+}
+
+function keyReused(doorId: string): VisitError {
+  return new VisitError(`press at ${doorId}: its Idempotency-Key belongs to a different request`, {
+    code: "idempotency_key_reused",
+    hint: "Send a new key with each new press, and the old one only to repeat the very same request.",
+  });
 }
