@@ -60,6 +60,8 @@ export interface SystemOptions {
   readonly port?: number;
   /** Whether `arm` is to work; it costs a system call at every failpoint. */
   readonly failpoints?: boolean;
+  /** The Node that runs it; by default this one. */
+  readonly node?: string;
 }
 
 const root = resolve(import.meta.dirname, "../..");
@@ -70,9 +72,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const dataDir = join(options.folder, "data");
   const source = join(options.folder, "doorbell.yaml");
   const failpoints = join(options.folder, "failpoints");
+  const node = options.node ?? process.execPath;
   mkdirSync(failpoints, { recursive: true });
   writeFileSync(source, stringify(await configuration(dataDir, port, options.config ?? {})));
-  const child = spawn(process.execPath, [join(root, "src/main.ts"), "up", "--config", source], {
+  const child = spawn(node, [join(root, "src/main.ts"), "up", "--config", source], {
     cwd: options.folder,
     stdio: ["ignore", "pipe", "pipe"],
     env: {
@@ -84,7 +87,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
-  const system = systemOf(child, { dataDir, port, failpoints, output: () => output });
+  const system = systemOf(child, { node, dataDir, port, failpoints, output: () => output });
   try {
     await system.ready();
     return system;
@@ -94,12 +97,16 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   }
 }
 
-type Places = Pick<System, "dataDir" | "port" | "output"> & { readonly failpoints: string };
+type Places = Pick<System, "dataDir" | "port" | "output"> & {
+  readonly node: string;
+  readonly failpoints: string;
+};
 
-function systemOf(child: ChildProcess, { dataDir, port, failpoints, output }: Places): System {
+function systemOf(child: ChildProcess, { node, dataDir, port, failpoints, output }: Places): System {
   const exited = new Promise<number | null>((done) => child.once("exit", (code) => done(code)));
   const socketPath = join(dataDir, "run", "web.sock");
   const killed = new Set<number>();
+  const pidsOf = (instance: string): number[] => processesOf(node, dataDir, instance);
   const isReady = async (): Promise<boolean> => {
     const { processes } = await callSupervisor(runFolder(dataDir).control, "status", {});
     if (!processes.every(({ status, pid }) => status === "ready" && !killed.has(pid!))) return false;
@@ -111,7 +118,7 @@ function systemOf(child: ChildProcess, { dataDir, port, failpoints, output }: Pl
     output,
     runs: () => child.exitCode === null && child.signalCode === null,
     call: (method, path, body) => callOver(socketPath, method, path, body),
-    pids: (instance) => (instance === "supervisor" ? [child.pid!] : pidsOf(dataDir, instance)),
+    pids: (instance) => (instance === "supervisor" ? [child.pid!] : pidsOf(instance)),
     async kill(instance) {
       const [pid] = system.pids(instance);
       if (pid === undefined) return false;
@@ -132,10 +139,10 @@ function systemOf(child: ChildProcess, { dataDir, port, failpoints, output }: Pl
       return { happened, disarm: () => removed(file) };
     },
     async killAll() {
-      const pids = [child.pid!, ...pidsOf(dataDir, "")];
+      const pids = [child.pid!, ...pidsOf("")];
       for (const pid of pids) killQuietly(pid, "SIGKILL");
       await exited;
-      await until(() => pidsOf(dataDir, "").length === 0, 10_000, "processes end");
+      await until(() => pidsOf("").length === 0, 10_000, "processes end");
     },
     async stop() {
       child.kill("SIGTERM");
@@ -151,7 +158,7 @@ function systemOf(child: ChildProcess, { dataDir, port, failpoints, output }: Pl
     async [Symbol.asyncDispose]() {
       if (system.runs()) child.kill("SIGTERM");
       await Promise.race([exited, wait(30_000, undefined, { ref: false })]);
-      for (const pid of pidsOf(dataDir, "")) killQuietly(pid, "SIGKILL");
+      for (const pid of pidsOf("")) killQuietly(pid, "SIGKILL");
     },
   };
   return system;
@@ -193,7 +200,7 @@ async function configuration(dataDir: string, port: number, over: NonNullable<Sy
 }
 
 /** Processes of this data folder, found by their environment, as `ps` would. */
-function pidsOf(dataDir: string, instance: string): number[] {
+function processesOf(node: string, dataDir: string, instance: string): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
@@ -202,7 +209,7 @@ function pidsOf(dataDir: string, instance: string): number[] {
       return (
         env.some((entry) => entry === `DOORBELL_RUN_FOLDER=${join(dataDir, "run")}`) &&
         env.some((entry) => entry.startsWith(`DOORBELL_INSTANCE=${instance}`)) &&
-        linkOf(`/proc/${pid}/exe`) === process.execPath
+        linkOf(`/proc/${pid}/exe`) === node
       );
     });
 }
