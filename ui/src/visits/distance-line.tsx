@@ -27,10 +27,7 @@ export function DistanceLine({ visit }: { visit: VisitView }) {
               <Mark standing={faceStanding(dot.placed.face)} />
             </span>
           ))}
-          <span
-            class={`scale-value ${dots[0]!.at > 0.9 ? "left" : ""}`}
-            style={{ left: `${dots[0]!.at * 100}%` }}
-          >
+          <span class="scale-value" style={{ left: `${dots[0]!.at * 100}%` }}>
             {distanceText(dots[0]!.placed.face.distance!)}
           </span>
           {flags.map(({ at, name }, index) => (

@@ -1,4 +1,3 @@
-import { useState } from "preact/hooks";
 import type { VisitView } from "../../../src/doorbell/api.ts";
 import { ProblemNote } from "../controls/problem-note.tsx";
 import { useSending } from "../controls/use-sending.ts";
@@ -6,6 +5,7 @@ import { post } from "../request.ts";
 import { say } from "../words.ts";
 import { Mark } from "./mark.tsx";
 import { FaceCrop } from "./photo.tsx";
+import type { Who } from "./use-who.tsx";
 import {
   type CaptureView,
   distanceText,
@@ -16,44 +16,33 @@ import {
   nameOf,
   type PlacedFace,
 } from "./visit.ts";
-import { WhoDialog } from "./who-dialog.tsx";
 
-/** The faces of one frame, each with what can be said about it. @param onChange after something was said */
-export function Faces({
-  visit,
-  capture,
-  onChange,
-}: {
-  visit: VisitView;
-  capture: CaptureView;
-  onChange: () => void;
-}) {
-  const frame = visit.captures.indexOf(capture) + 1;
+interface FacesProps {
+  readonly visit: VisitView;
+  readonly capture: CaptureView;
+  readonly who: Who;
+  /** After something was said about a face. */
+  readonly onChange: () => void;
+}
+
+/** The faces of one frame, each with what can be said about it. */
+export function Faces({ capture, ...rest }: FacesProps) {
+  const frame = rest.visit.captures.indexOf(capture) + 1;
   return (
     <ul class="faces">
       {capture.faces.map((face, index) => (
-        <FaceRow
-          key={face.id}
-          visit={visit}
-          placed={{ face, capture, frame, number: index + 1 }}
-          onChange={onChange}
-        />
+        <FaceRow key={face.id} placed={{ face, capture, frame, number: index + 1 }} {...rest} />
       ))}
     </ul>
   );
 }
 
-interface FaceRowProps {
-  readonly visit: VisitView;
-  readonly placed: PlacedFace;
-  readonly onChange: () => void;
-}
+type FaceRowProps = Omit<FacesProps, "capture"> & { readonly placed: PlacedFace };
 
-function FaceRow({ visit, placed, onChange }: FaceRowProps) {
+function FaceRow({ visit, placed, who, onChange }: FaceRowProps) {
   const { face, capture, number } = placed;
   const { isSending, problem, send } = useSending();
-  const [isAsking, setAsking] = useState(false);
-  const [added, setAdded] = useState<string>();
+  const answered = who.answered(face.id);
   const standing = faceStanding(face);
   const deny = (): void =>
     void send(() => post(`/api/visits/${visit.id}/faces/${face.id}/not-this-person`), onChange);
@@ -67,29 +56,19 @@ function FaceRow({ visit, placed, onChange }: FaceRowProps) {
           {capture.faces.length > 1 && <span>{number}</span>}
           <strong>{faceName(face)}</strong>
         </p>
-        <p class="quiet small">{added ?? whyOf(placed, visit)}</p>
+        <p class="quiet small">{answered ?? whyOf(placed, visit)}</p>
       </div>
       {(standing === "known" || standing === "watchlisted") && (
         <button type="button" disabled={isSending} onClick={deny}>
           {say("not_this_person")}
         </button>
       )}
-      {(standing === "unknown" || standing === "corrected") && added === undefined && (
-        <button type="button" onClick={() => setAsking(true)}>
+      {(standing === "unknown" || standing === "corrected") && answered === undefined && (
+        <button type="button" onClick={() => who.ask(placed)}>
           {say("who_is_this")}
         </button>
       )}
       <ProblemNote problem={problem} />
-      {isAsking && (
-        <WhoDialog
-          placed={placed}
-          onClose={() => setAsking(false)}
-          onAdded={(message) => {
-            setAdded(message);
-            setAsking(false);
-          }}
-        />
-      )}
     </li>
   );
 }

@@ -1,4 +1,3 @@
-import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { VisitView } from "../../../src/doorbell/api.ts";
 import { say } from "../words.ts";
@@ -10,22 +9,15 @@ import { VisitHead } from "./outcome.tsx";
 import { Frame, Photo, Thumbnail } from "./photo.tsx";
 import { Reasons } from "./reasons.tsx";
 import { photoText } from "./text.ts";
+import type { Who } from "./use-who.tsx";
 import { mainCapture } from "./visit.ts";
 
-/** The newest visit, large: who it is, why, and what to do about it. @param children what stands under the photo */
-export function Newest({
-  visit,
-  onChange,
-  children,
-}: {
-  visit: VisitView;
-  onChange: () => void;
-  children: ComponentChildren;
-}) {
+/** The newest visit, large: who it is, why, and what to do about it. */
+export function Newest({ visit, who, onChange }: { visit: VisitView; who: Who; onChange: () => void }) {
   const [chosen, choose] = useState<string>();
   const capture = visit.captures.find(({ id }) => id === chosen) ?? mainCapture(visit);
   return (
-    <article class="newest">
+    <>
       <div class="newest-photo">
         {capture ? (
           <Photo key={capture.id} capture={capture} alt={photoText(visit)} />
@@ -54,13 +46,12 @@ export function Newest({
       <div class="newest-words stack">
         <VisitHead visit={visit} as="news" />
         <Acknowledge visit={visit} onChange={onChange} />
-        {capture && <Faces visit={visit} capture={capture} onChange={onChange} />}
+        {capture && <Faces visit={visit} capture={capture} who={who} onChange={onChange} />}
         <Reasons visit={visit} />
         <DistanceLine visit={visit} />
         <Deliveries visit={visit} />
         <a href={`#/visits/${visit.id}`}>{say("record.open")}</a>
       </div>
-      {children}
-    </article>
+    </>
   );
 }

@@ -15,6 +15,7 @@ import { Reasons } from "./reasons.tsx";
 import { VisitRecord } from "./record.tsx";
 import { photoText } from "./text.ts";
 import type { Visits } from "./use-visits.ts";
+import { useWho } from "./use-who.tsx";
 
 /** One visit with all its frames and its whole record. */
 export function VisitPage({ id, visits }: { id: string; visits: Visits }) {
@@ -39,9 +40,14 @@ export function VisitPage({ id, visits }: { id: string; visits: Visits }) {
 }
 
 function WholeVisit({ visit, onChange }: { visit: VisitView; onChange: () => void }) {
+  const who = useWho();
   return (
     <>
       <a href="#/">← {say("nav.door")}</a>
+      <div class="row spread">
+        <VisitHead visit={visit} as="record" />
+        <Acknowledge visit={visit} onChange={onChange} />
+      </div>
       <article class="newest">
         <div class="newest-photo stack">
           {visit.captures.length === 0 && (
@@ -57,19 +63,18 @@ function WholeVisit({ visit, onChange }: { visit: VisitView; onChange: () => voi
                 <When at={capture.takenAt} as="record" />
                 {capture.width !== null && ` · ${capture.width} × ${capture.height} px`}
               </figcaption>
-              <Faces visit={visit} capture={capture} onChange={onChange} />
+              <Faces visit={visit} capture={capture} who={who} onChange={onChange} />
             </figure>
           ))}
         </div>
         <div class="newest-words stack">
-          <VisitHead visit={visit} as="record" />
-          <Acknowledge visit={visit} onChange={onChange} />
           <Reasons visit={visit} />
           <DistanceLine visit={visit} />
           <Deliveries visit={visit} />
           <VisitRecord visit={visit} />
         </div>
       </article>
+      {who.dialog}
     </>
   );
 }
