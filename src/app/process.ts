@@ -3,25 +3,34 @@
  * PID 1 of a container, it is the same.
  */
 import { messageOf } from "../lib/errors.ts";
-import { connectToSupervisor } from "../production/deployment/supervisor/child-side.ts";
+import { connectToSupervisor, type SupervisorLink } from "../production/deployment/supervisor/child-side.ts";
 import type { Ground } from "./ground.ts";
 import { version } from "./version.ts";
 
-const role = process.argv[2];
-let started: Promise<Ground> | undefined;
+/** Lives the life of one process, until it is told to stop. */
+async function live(role: string | undefined): Promise<void> {
+  let started: Promise<Ground> | undefined;
+  const link = connectToSupervisor({
+    role: role ?? "none",
+    async onStop() {
+      const ground = await started?.catch(() => undefined);
+      await ground?.cleanup.run();
+    },
+    async onReload() {
+      return (await started!).reload();
+    },
+  });
+  try {
+    started = start(role, link);
+    await started;
+    link.ready();
+  } catch (error) {
+    process.stderr.write(`doorbell ${role}: ${messageOf(error)}\n`);
+    process.exit(1);
+  }
+}
 
-const link = connectToSupervisor({
-  role: role ?? "none",
-  async onStop() {
-    const ground = await started?.catch(() => undefined);
-    await ground?.cleanup.run();
-  },
-  async onReload() {
-    return (await started!).reload();
-  },
-});
-
-async function start(): Promise<Ground> {
+async function start(role: string | undefined, link: SupervisorLink): Promise<Ground> {
   const identity = { instance: link.instance, release: link.release ?? version };
   const { descriptor } = link;
   switch (role) {
@@ -36,11 +45,4 @@ async function start(): Promise<Ground> {
   }
 }
 
-try {
-  started = start();
-  await started;
-  link.ready();
-} catch (error) {
-  process.stderr.write(`doorbell ${role}: ${messageOf(error)}\n`);
-  process.exit(1);
-}
+if (import.meta.main) await live(process.argv[2]);

@@ -37,45 +37,50 @@ const WORDS: Readonly<Record<string, string>> = {
   stopping: "stops",
 };
 
-const order = JSON.parse(process.argv[2] ?? "") as SuperviseOrder;
 const say = (line: string): boolean => process.stderr.write(`${line}\n`);
 
-const told = new Map<string, string>();
-function tell(change: SupervisorChange): void {
-  if (change.type !== "process") return;
-  const { name, state } = change;
-  const words = WORDS[state.status];
-  if (words === undefined || told.get(name) === words) return;
-  told.set(name, words);
-  say(`  ${name.padEnd(10)} ${words}`);
+/** Runs the release until a signal ends it. */
+async function supervise(order: SuperviseOrder): Promise<void> {
+  const told = new Map<string, string>();
+  function tell(change: SupervisorChange): void {
+    if (change.type !== "process") return;
+    const { name, state } = change;
+    const words = WORDS[state.status];
+    if (words === undefined || told.get(name) === words) return;
+    told.set(name, words);
+    say(`  ${name.padEnd(10)} ${words}`);
+  }
+
+  const supervisor = new Supervisor(
+    {
+      ...supervisorDefaults,
+      dataFolder: order.data,
+      release: { version: order.release, entry: fileURLToPath(new URL("./process.ts", import.meta.url)) },
+      env: { DOORBELL_CONFIG: order.config, DOORBELL_DATA: order.data, DOORBELL_PAGE: order.page },
+      workers: order.workers,
+      public: order.public,
+      metrics: order.metrics,
+    },
+    { clock: systemClock(), onChange: tell },
+  );
+
+  let asked = 0;
+  function stop(): void {
+    asked += 1;
+    if (asked > 1) process.exit(1);
+    void supervisor.stop().catch(failed);
+  }
+
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  for (const line of order.greeting) say(line);
+  await supervisor.start().catch(failed);
 }
 
-const supervisor = new Supervisor(
-  {
-    ...supervisorDefaults,
-    dataFolder: order.data,
-    release: { version: order.release, entry: fileURLToPath(new URL("./process.ts", import.meta.url)) },
-    env: { DOORBELL_CONFIG: order.config, DOORBELL_DATA: order.data, DOORBELL_PAGE: order.page },
-    workers: order.workers,
-    public: order.public,
-    metrics: order.metrics,
-  },
-  { clock: systemClock(), onChange: tell },
-);
-
-let asked = 0;
-function stop(): void {
-  asked += 1;
-  if (asked > 1) process.exit(1);
-  void supervisor.stop().catch(failed);
-}
 function failed(error: unknown): void {
   say(`doorbell: ${messageOf(error)}`);
   if (error instanceof DoorbellError) say(`  ${error.hint}`);
   process.exitCode = 1;
 }
 
-process.on("SIGTERM", stop);
-process.on("SIGINT", stop);
-for (const line of order.greeting) say(line);
-await supervisor.start().catch(failed);
+if (import.meta.main) await supervise(JSON.parse(process.argv[2] ?? "") as SuperviseOrder);

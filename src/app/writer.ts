@@ -3,4 +3,4 @@ import { parentPort, workerData } from "node:worker_threads";
 import { serveWriter } from "../storage/sqlite/writer-thread.ts";
 import { acts } from "./acts.ts";
 
-serveWriter(parentPort!, workerData as string, acts);
+if (parentPort) serveWriter(parentPort, workerData as string, acts);

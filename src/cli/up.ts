@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ensureUi } from "../../scripts/build-ui.ts";
+import { compileAhead } from "../app/compile.ts";
 import { foldersIn } from "../app/folders.ts";
 import type { SuperviseOrder } from "../app/supervise.ts";
 import { version } from "../app/version.ts";
@@ -18,6 +19,7 @@ export const upCommand = defineCommand({
       output.note(`doorbell: build the web page: ${messageOf(error)}`);
       return "";
     });
+    await compileAhead().catch((error: unknown) => output.note(`doorbell: compile: ${messageOf(error)}`));
     const order: SuperviseOrder = {
       release: version,
       data: foldersIn(dataDir, version).data,
