@@ -13,8 +13,8 @@ import { embeddingOf, enrolmentContext } from "./embedding.ts";
 export interface GalleryKeeper {
   /** Who is nearest in a site. What was enrolled, corrected or erased before the call counts. */
   nearestIn(siteId: string): Promise<(embedding: Embedding) => Nearest | null>;
-  /** Stops following the library. */
-  close(): void;
+  /** Stops following the library; afterwards nothing is read any more. */
+  close(): Promise<void>;
 }
 
 interface Site {
@@ -40,6 +40,7 @@ export async function openGalleries(model: string, deps: GalleryDeps): Promise<G
   const siteOf = new Map<string, string>();
   let seen = await lastSequence(database);
   let following: Promise<void> | undefined;
+  let closed = false;
 
   const site = (siteId: string): Site => {
     const known = sites.get(siteId) ?? { gallery: createGallery(), watchlisted: new Set() };
@@ -96,6 +97,7 @@ export async function openGalleries(model: string, deps: GalleryDeps): Promise<G
   /** One follower at a time; whoever comes meanwhile waits for a round that began after they came. */
   async function catchUp(): Promise<void> {
     while (following) await following.catch(() => {});
+    if (closed) return;
     following = follow().finally(() => {
       following = undefined;
     });
@@ -114,6 +116,10 @@ export async function openGalleries(model: string, deps: GalleryDeps): Promise<G
         return best ? { ...best, watchlisted: watchlisted.has(best.personId) } : null;
       };
     },
-    close: stop,
+    async close() {
+      closed = true;
+      stop();
+      await following?.catch(() => {});
+    },
   };
 }

@@ -33,8 +33,8 @@ export interface Household extends AsyncDisposable {
   readonly queue: Queue;
   /** Runs from the start; `stop` it to be alone with the queue. */
   readonly worker: Worker;
-  /** Another worker on the same queue, not started. */
-  newWorker(holder?: string): Worker;
+  /** Starts another worker on the same queue, as after a crash of the first. */
+  startWorker(): Promise<Worker>;
   /** Presses at the front door and resolves with the visit when it is done. */
   visit(press?: Partial<Press>): Promise<VisitDetail>;
   /** Presses and does not wait. */
@@ -99,11 +99,16 @@ export async function openHousehold(
     }),
     enrolments({ minFaceWidthPx: () => shippedSettings.minFaceWidthPx }, { ...shared, decode }),
   ];
-  const newWorker = (holder = "blue/worker-1"): Worker =>
-    new Worker(
+  const workers: Worker[] = [];
+  const startWorker = async (): Promise<Worker> => {
+    const worker = new Worker(
       { leaseMs: settings.leaseMs, pollMs: 20 },
-      { queue: queueOf(holder), log: shared.log, handlers, onEnd: (_, end) => ends.push(end) },
+      { queue: queueOf("blue/worker-1"), log: shared.log, handlers, onEnd: (_, end) => ends.push(end) },
     );
+    workers.push(worker);
+    await worker.start();
+    return worker;
+  };
   const onPress: OnPress = visitIntake(
     { lane: "blue", siteId: "home", debounceMs: () => 0, maxTries: () => settings.maxTries },
     { database, vault, clock, traceparent: () => "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01" },
@@ -120,8 +125,7 @@ export async function openHousehold(
     }
   }
 
-  const worker = newWorker();
-  await worker.start();
+  const worker = await startWorker();
   return {
     store,
     vault,
@@ -129,16 +133,16 @@ export async function openHousehold(
     galleries,
     queue: queueOf("blue/test"),
     worker,
-    newWorker,
+    startWorker,
     press,
     done,
     visit: async (over) => done(await press(over)),
     ends,
     stages,
     async [Symbol.asyncDispose]() {
-      await worker.stop();
+      for (const each of workers) await each.stop();
       await atDoor.close();
-      galleries.close();
+      await galleries.close();
       await store[Symbol.asyncDispose]();
     },
   };

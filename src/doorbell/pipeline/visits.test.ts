@@ -178,10 +178,8 @@ it("gives a visit up of which the worker died in every try", async () => {
     expect(await house.queue.lease(["visit"], 1)).toMatchObject([{ id: visitId, attempt }]);
     house.store.clock.advance(30_000);
   }
-  const next = house.newWorker();
-  await next.start();
+  await house.startWorker();
   const { visit, captures } = await house.done(visitId);
-  await next.stop();
   expect(visit).toMatchObject({ outcome: "no_frame", reason: "worker_died" });
   expect(captures).toEqual([]);
   expect(await deadLetters(house)).toEqual([
@@ -201,10 +199,8 @@ it("only tells of a visit that was decided before a crash", async () => {
     },
     undefined,
   );
-  const next = house.newWorker();
-  await next.start();
+  await house.startWorker();
   const { visit } = await house.done(visitId);
-  await next.stop();
   expect(visit).toMatchObject({ outcome: "unknown", decided_at: 1 });
   expect(house.stages).toEqual(["notify"]);
 });
@@ -229,10 +225,8 @@ it("goes on with the frames that were taken before a crash, and asks the camera 
     },
     undefined,
   );
-  const next = house.newWorker();
-  await next.start();
+  await house.startWorker();
   const { visit, captures } = await house.done(visitId);
-  await next.stop();
   expect(visit).toMatchObject({ outcome: "no_face" });
   expect(captures).toMatchObject([{ id }]);
 });
