@@ -14,6 +14,8 @@ export type Answer<T> =
   | { readonly value: T; readonly problem?: undefined }
   | { readonly problem: Problem; readonly value?: undefined };
 
+const READ_TIMEOUT_MS = 15_000;
+
 /** Told to the window when the server no longer knows who asks. */
 export const SIGNED_OUT = "doorbell:signed-out";
 
@@ -46,7 +48,7 @@ async function request<T>(
   headers: Record<string, string> = {},
 ): Promise<Answer<T>> {
   try {
-    const response = await fetch(path, { method, ...encoded(body, headers) });
+    const response = await fetch(path, { method, ...encoded(body, headers), ...patience(method) });
     if (response.status === 401) dispatchEvent(new Event(SIGNED_OUT));
     const isJson = /json/.test(response.headers.get("content-type") ?? "");
     const answer: unknown = isJson ? await response.json() : undefined;
@@ -56,6 +58,10 @@ async function request<T>(
     return { problem: { status: 0, code: "unreachable", detail, hint } };
   }
 }
+
+/** What only reads has an answer soon or never; a photo may take its time. */
+const patience = (method: string): RequestInit =>
+  method === "GET" ? { signal: AbortSignal.timeout(READ_TIMEOUT_MS) } : {};
 
 /** Forms go as forms, everything else as JSON. */
 function encoded(body: unknown, headers: Record<string, string>): RequestInit {

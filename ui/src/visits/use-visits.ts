@@ -2,6 +2,7 @@ import { useEffect, useReducer, useState } from "preact/hooks";
 import type { VisitView } from "../../../src/doorbell/api.ts";
 import { get, type Problem } from "../request.ts";
 import { followVisits } from "./follow.ts";
+import { turns } from "./turns.ts";
 import { type VisitList, withNewest, withOlder, withVisit } from "./visit-list.ts";
 
 /** The newest visits, kept up to date. */
@@ -23,14 +24,15 @@ export interface Visits {
 const PAGE = 20;
 
 type Change =
-  | { readonly kind: "newest"; readonly page: VisitList }
-  | { readonly kind: "older"; readonly page: VisitList }
+  | { readonly kind: "page"; readonly before: string | undefined; readonly page: VisitList }
   | { readonly kind: "visit"; readonly visit: VisitView };
 
 function change(list: VisitList | undefined, made: Change): VisitList | undefined {
-  if (made.kind === "newest") return withNewest(list, made.page);
+  if (made.kind === "page" && made.before === undefined) return withNewest(list, made.page);
   if (!list) return list;
-  return made.kind === "visit" ? withVisit(list, made.visit) : withOlder(list, made.page);
+  if (made.kind === "visit") return withVisit(list, made.visit);
+  // Else the list was begun anew meanwhile, and the page no longer joins on.
+  return made.before === list.next ? withOlder(list, made.page) : list;
 }
 
 /** Follows the visits as long as the component lives. */
@@ -38,18 +40,21 @@ export function useVisits(): Visits {
   const [list, apply] = useReducer<VisitList | undefined, Change>(change, undefined);
   const [problem, setProblem] = useState<Problem>();
   const [offlineSince, setOfflineSince] = useState<number>();
+  const [inTurn] = useState(turns);
 
-  const fetchPage = async (kind: "newest" | "older", before: string): Promise<void> => {
-    const answer = await get<VisitList>(`/api/visits?limit=${PAGE}${before}`);
-    setProblem(answer.problem);
-    if (!answer.problem) apply({ kind, page: answer.value });
-  };
-  const fetchVisit = async (id: string): Promise<void> => {
-    const { value } = await get<VisitView>(`/api/visits/${id}`);
-    if (value) apply({ kind: "visit", visit: value });
-  };
-  const [refresh] = useState(() => oneAtATime(fetchVisit));
-  const reload = (): Promise<void> => fetchPage("newest", "");
+  const fetchPage = (before: string | undefined): Promise<void> =>
+    inTurn(`before ${before}`, async () => {
+      const query = before === undefined ? "" : `&before=${before}`;
+      const answer = await get<VisitList>(`/api/visits?limit=${PAGE}${query}`);
+      setProblem(answer.problem);
+      if (!answer.problem) apply({ kind: "page", before, page: answer.value });
+    });
+  const refresh = (id: string): Promise<void> =>
+    inTurn(id, async () => {
+      const { value } = await get<VisitView>(`/api/visits/${id}`);
+      if (value) apply({ kind: "visit", visit: value });
+    });
+  const reload = (): Promise<void> => fetchPage(undefined);
 
   useEffect(() => {
     void reload();
@@ -64,33 +69,7 @@ export function useVisits(): Visits {
   }, []);
 
   const older = async (): Promise<void> => {
-    if (list?.next) await fetchPage("older", `&before=${list.next}`);
+    if (list?.next) await fetchPage(list.next);
   };
   return { list, problem, offlineSince, reload, older, refresh };
-}
-
-/**
- * Runs a task for one key at a time, so that an answer never overtakes a newer one; asked again meanwhile, it
- * runs once more.
- */
-function oneAtATime(task: (key: string) => Promise<void>): (key: string) => Promise<void> {
-  const running = new Map<string, { again: boolean; done: Promise<void> }>();
-  return (key) => {
-    const current = running.get(key);
-    if (current) {
-      current.again = true;
-      return current.done;
-    }
-    const entry = { again: true, done: Promise.resolve() };
-    const repeat = async (): Promise<void> => {
-      while (entry.again) {
-        entry.again = false;
-        await task(key);
-      }
-      running.delete(key);
-    };
-    running.set(key, entry);
-    entry.done = repeat();
-    return entry.done;
-  };
 }
