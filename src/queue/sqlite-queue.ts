@@ -3,6 +3,7 @@ import { type ExpressionBuilder, type Selectable, sql } from "kysely";
 import { type Backoff, backoffMs } from "../lib/backoff.ts";
 import type { Clock, Moment } from "../lib/clock.ts";
 import type { Act, Database, Tx } from "../storage/database.ts";
+import { insertRow } from "../storage/insert-row.ts";
 import type { JobTable, Schema } from "../storage/schema.ts";
 import { type Job, type LeasedJob, LeaseLost, type Queue } from "./queue.ts";
 
@@ -28,26 +29,23 @@ export interface Enqueued {
 
 /** Enqueues inside the act of whoever causes the work. A job with this id that is there already stays. */
 export async function enqueue(tx: Tx, job: Job, { lane, at, moment }: Enqueued): Promise<void> {
-  await tx
-    .insertInto("job")
-    .values({
-      id: job.id,
-      lane,
-      kind: job.kind,
-      priority: job.priority,
-      payload: JSON.stringify(job.payload),
-      payload_version: job.payloadVersion,
-      state: "open",
-      attempts: 0,
-      max_tries: job.maxTries,
-      available_boot: moment.boot,
-      available_uptime: moment.uptimeMs,
-      lease: null,
-      last_error: null,
-      enqueued_at: at,
-    })
-    .onConflict((oc) => oc.column("id").doNothing())
-    .execute();
+  const row = {
+    id: job.id,
+    lane,
+    kind: job.kind,
+    priority: job.priority,
+    payload: JSON.stringify(job.payload),
+    payload_version: job.payloadVersion,
+    state: "open" as const,
+    attempts: 0,
+    max_tries: job.maxTries,
+    available_boot: moment.boot,
+    available_uptime: moment.uptimeMs,
+    lease: null,
+    last_error: null,
+    enqueued_at: at,
+  };
+  await insertRow(tx, "job", row, "keep");
 }
 
 /** What proves that a worker still holds a job. */

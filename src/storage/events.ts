@@ -1,4 +1,5 @@
 import type { Database, Tx } from "./database.ts";
+import { insertRow } from "./insert-row.ts";
 
 /** Something that happened, as everyone who cares reads it. Names people by id only. */
 export interface DomainEvent {
@@ -19,15 +20,8 @@ export interface SequencedEvent extends Required<DomainEvent> {
 
 /** Appends an event inside an act: it is seen by others exactly when the act is. */
 export async function appendEvent(tx: Tx, event: DomainEvent): Promise<void> {
-  await tx
-    .insertInto("event")
-    .values({
-      at: event.at,
-      kind: event.kind,
-      subject: event.subject,
-      payload: JSON.stringify({ v: 1, ...event.payload }),
-    })
-    .execute();
+  const { at, kind, subject, payload } = event;
+  await insertRow(tx, "event", { at, kind, subject, payload: JSON.stringify({ v: 1, ...payload }) });
 }
 
 /** Sequence of the newest event, 0 before the first. */
