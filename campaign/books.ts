@@ -1,5 +1,5 @@
 import { openConnection } from "../src/storage/sqlite/connection.ts";
-import type { Receiver } from "./receiver.ts";
+import type { Receiver } from "../src/testing/receiver.ts";
 import type { Told } from "./visitors.ts";
 
 /** What the database says at the end. */

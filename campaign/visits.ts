@@ -5,12 +5,12 @@ import { setTimeout as wait } from "node:timers/promises";
 import { demonstrationCamera } from "../src/doorbell/hardware/cameras/demonstration.ts";
 import { demonstrationScenes } from "../src/doorbell/hardware/cameras/demonstration-scenes.ts";
 import { systemClock } from "../src/lib/clock.ts";
+import { startReceiver } from "../src/testing/receiver.ts";
 import { apiToken, type System, type SystemOptions, startSystem, until } from "../src/testing/system.ts";
 import { type Books, brokenPromises, readBooks } from "./books.ts";
 import { type Fault, planFaults } from "./faults.ts";
 import type { CampaignOptions, CampaignResult } from "./main.ts";
 import { seededRandom } from "./random.ts";
-import { startReceiver } from "./receiver.ts";
 import { startVisitors } from "./visitors.ts";
 
 const SECRET = "campaign webhook secret";

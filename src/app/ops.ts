@@ -65,6 +65,7 @@ export async function startOps(identity: Identity, { descriptor }: OpsPlaces): P
     await serveAllMetrics(ground, descriptor, (error) => failed("monitoring", "collect metrics", error));
 
   const people = openPeople({ siteId: SITE_ID, lane: release }, ground);
+  await people.finishRemovals();
   const kinds = new Map(
     Object.entries(settings().notifications.channels).map(([name, { kind }]) => [name, kind]),
   );

@@ -25,7 +25,12 @@ export interface System extends AsyncDisposable {
   /** Whether the supervisor still runs. */
   runs(): boolean;
   /** One request as the command line on the machine makes it. */
-  call<T>(method: string, path: string, body?: unknown): Promise<{ status: number; body: T }>;
+  call<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<{ status: number; body: T }>;
   /** Pids of the processes of an instance name that begins so: `worker`, `web`, `ops`, `supervisor`. */
   pids(instance: string): number[];
   /** Ends one of them as a power cut would, and resolves when it is gone. False when none runs. */
@@ -35,6 +40,11 @@ export interface System extends AsyncDisposable {
    * @param instance a whole name, such as `worker-1`
    */
   arm(instance: string, failpoint: string): Armed;
+  /**
+   * Has the supervisor restart a process, and resolves when all are ready. It then forgets how often that
+   * process has ended: tests that kill often are no crash loop.
+   */
+  restart(instance: string): Promise<void>;
   /** Ends all of it at once with SIGKILL. */
   killAll(): Promise<void>;
   /** Stops it in order. */
@@ -117,7 +127,7 @@ function systemOf(child: ChildProcess, { node, dataDir, port, failpoints, output
     port,
     output,
     runs: () => child.exitCode === null && child.signalCode === null,
-    call: (method, path, body) => callOver(socketPath, method, path, body),
+    call: (method, path, body, headers) => callOver(socketPath, { method, path, headers }, body),
     pids: (instance) => (instance === "supervisor" ? [child.pid!] : pidsOf(instance)),
     async kill(instance) {
       const [pid] = system.pids(instance);
@@ -137,6 +147,11 @@ function systemOf(child: ChildProcess, { node, dataDir, port, failpoints, output
         return true;
       };
       return { happened, disarm: () => removed(file) };
+    },
+    async restart(instance) {
+      for (const pid of system.pids(instance)) killed.add(pid);
+      await callSupervisor(runFolder(dataDir).control, "restart", { process: instance });
+      await system.ready();
     },
     async killAll() {
       const pids = [child.pid!, ...pidsOf("")];
@@ -214,13 +229,24 @@ function processesOf(node: string, dataDir: string, instance: string): number[] 
     });
 }
 
-function callOver<T>(socketPath: string, method: string, path: string, body: unknown) {
+/** What is asked, but for the body. */
+interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+function callOver<T>(socketPath: string, { method, path, headers: given }: Asked, body: unknown) {
   return new Promise<{ status: number; body: T }>((done, failed) => {
     const binary = body instanceof Uint8Array;
     const payload = body === undefined ? undefined : binary ? body : JSON.stringify(body);
-    const type = binary ? "image/jpeg" : "application/json";
-    const headers =
-      payload === undefined ? {} : { "content-type": type, "content-length": Buffer.byteLength(payload) };
+    const headers = {
+      ...given,
+      ...(payload !== undefined && {
+        "content-type": binary ? "image/jpeg" : "application/json",
+        "content-length": Buffer.byteLength(payload),
+      }),
+    };
     const sent = httpRequest({ socketPath, method, path, headers, timeout: 30_000 }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));

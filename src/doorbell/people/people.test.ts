@@ -14,7 +14,7 @@ import {
 import { demoFolder, testEngine } from "../recognition/fixtures.ts";
 import type { OnnxEngine } from "../recognition/onnx-engine.ts";
 import { nameContext } from "./embedding.ts";
-import type { EnrolmentResult } from "./people.ts";
+import { type EnrolmentResult, openPeople } from "./people.ts";
 
 let engine: OnnxEngine;
 beforeAll(async () => {
@@ -143,6 +143,26 @@ it("destroys the key of whoever is removed: the name cannot be read in any copy 
     person_id: null,
   });
   expect(await people.remove(id, by)).toBe(false);
+});
+
+it("ends at the next start a removal that a crash cut off before the key was destroyed", async () => {
+  await using house = await openHousehold(engine, { camera: cameraOf([]) });
+  const { store, people } = house;
+  const keys = {
+    ...store.keys,
+    destroy: async () => {
+      throw new Error("power cut");
+    },
+  };
+  const cutOff = openPeople({ siteId: "home", lane: "blue" }, { ...store, keys, vault: house.vault });
+  const [goes, stays] = [
+    await people.create({ name: "Goes" }, by),
+    await people.create({ name: "Stays" }, by),
+  ];
+  await expect(cutOff.remove(goes, by)).rejects.toThrow("power cut");
+  await people.finishRemovals();
+  expect(await store.keys.find({ kind: "person", id: goes })).toBeUndefined();
+  expect(await people.nameOf(stays)).toBe("Stays");
 });
 
 it("counts a correction against the next match of that face, and of that one alone", async () => {

@@ -67,6 +67,8 @@ export interface People {
   setWatchlisted(personId: string, watchlisted: boolean, by: By): Promise<boolean>;
   /** Removes the person and destroys the key of all that was held on them. */
   remove(personId: string, by: By): Promise<boolean>;
+  /** Destroys the keys that a crash between a removal and its end has left. For the start of `ops`. */
+  finishRemovals(): Promise<void>;
   /** Id in the vault of the newest photo that the person was enrolled with. */
   portraitOf(personId: string): Promise<string | undefined>;
   /** "Not this person". @throws PeopleError `face_not_named`, `not_found` */
@@ -177,6 +179,16 @@ export function openPeople(config: { siteId: string; lane: string }, deps: Peopl
       const removed = await database.write(removePerson, { by, personId });
       await keys.destroy({ kind: "person", id: personId });
       return removed;
+    },
+    async finishRemovals() {
+      const removed = await database.read
+        .selectFrom("event")
+        .select("subject")
+        .distinct()
+        .where("kind", "=", "person.removed")
+        .where("subject", "not in", (eb) => eb.selectFrom("person").select("id"))
+        .execute();
+      for (const { subject } of removed) await keys.destroy({ kind: "person", id: subject });
     },
     async portraitOf(personId) {
       const newest = await database.read

@@ -1,10 +1,11 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { verifyWebhook } from "../src/notifications/channels/webhook-signature.ts";
+import { verifyWebhook } from "../notifications/channels/webhook-signature.ts";
 
 /** What a receiver has seen of one delivery. */
 export interface Received {
   readonly visitId: string;
+  readonly title: string;
   /** How often it came. */
   times: number;
 }
@@ -35,10 +36,10 @@ export async function startReceiver(secret: string): Promise<Receiver> {
     });
   });
   function note(id: string, body: Buffer): void {
-    const { visit } = JSON.parse(body.toString()) as { visit?: { id: string } };
+    const { title, visit } = JSON.parse(body.toString()) as { title: string; visit?: { id: string } };
     const known = deliveries.get(id);
     if (known) known.times += 1;
-    else deliveries.set(id, { visitId: visit?.id ?? "", times: 1 });
+    else deliveries.set(id, { visitId: visit?.id ?? "", title, times: 1 });
   }
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
