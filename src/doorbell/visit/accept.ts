@@ -5,6 +5,7 @@ import { uuidv7 } from "../../lib/ids.ts";
 import { enqueue } from "../../queue/sqlite-queue.ts";
 import type { Act, Database } from "../../storage/database.ts";
 import { appendEvent } from "../../storage/events.ts";
+import { insertRow } from "../../storage/insert-row.ts";
 import type { Vault } from "../../storage/vault.ts";
 import { type AcceptedPress, debounce } from "../hardware/triggers/debounce.ts";
 import type { OnPress, Press, PressReceipt } from "../hardware/triggers/trigger.ts";
@@ -40,9 +41,10 @@ interface AcceptArgs {
 export const acceptVisit: Act<AcceptArgs, Accepted> = {
   name: "visit.accept",
   async run(tx, { visitId, siteId, press, frame, traceparent, lane, at, moment, maxTries }) {
-    const inserted = await tx
-      .insertInto("visit")
-      .values({
+    const isNew = await insertRow(
+      tx,
+      "visit",
+      {
         id: visitId,
         site_id: siteId,
         door_id: press.doorId,
@@ -63,10 +65,10 @@ export const acceptVisit: Act<AcceptArgs, Accepted> = {
         accepted_at: at,
         decided_at: null,
         acknowledged_at: null,
-      })
-      .onConflict((oc) => oc.doNothing())
-      .executeTakeFirst();
-    if (inserted.numInsertedOrUpdatedRows === 0n) {
+      },
+      "keep",
+    );
+    if (!isNew) {
       const first = await tx
         .selectFrom("visit")
         .select(["id", "request_hash"])
