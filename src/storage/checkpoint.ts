@@ -43,7 +43,6 @@ export class Checkpointer {
   readonly #deps: CheckpointDeps;
   #connection: Connection | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #movedVersion: number | undefined;
   #movedAtMs: number;
 
   constructor(
@@ -87,13 +86,10 @@ export class Checkpointer {
   }
 
   #move(connection: Connection): void {
-    const version = connection.dataVersion();
-    let moved = version === this.#movedVersion || connection.moveLog();
+    let moved = connection.moveLog();
     // Under writers that never pause it has not all been moved, and this is the only way to get there.
     if (this.figures().walBytes > this.#emptyAboveBytes)
       moved = connection.emptyLog(EMPTY_PATIENCE_MS) || moved;
-    if (!moved) return;
-    this.#movedVersion = version;
-    this.#movedAtMs = this.#deps.clock.moment().uptimeMs;
+    if (moved) this.#movedAtMs = this.#deps.clock.moment().uptimeMs;
   }
 }

@@ -69,7 +69,6 @@ export async function* followEvents(database: Database, follow: Follow): AsyncGe
       if (page.length === EVENT_PAGE) continue;
       // All up to `newest` was looked through: events of other kinds are not read again at each commit.
       after = Math.max(after, newest);
-      if (dirty) continue;
       await new Promise<void>((resolve) => {
         wake = resolve;
         if (dirty) resolve();
