@@ -20,6 +20,8 @@ export interface System extends AsyncDisposable {
   readonly dataDir: string;
   /** Port of the public socket. */
   readonly port: number;
+  /** Port of `/metrics`. */
+  readonly metricsPort: number;
   /** What the program has printed so far. */
   output(): string;
   /** Whether the supervisor still runs. */
@@ -84,7 +86,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const failpoints = join(options.folder, "failpoints");
   const node = options.node ?? process.execPath;
   mkdirSync(failpoints, { recursive: true });
-  writeFileSync(source, stringify(await configuration(dataDir, port, options.config ?? {})));
+  const metricsPort = await freePort();
+  writeFileSync(source, stringify(configuration(dataDir, { port, metricsPort }, options.config ?? {})));
   const child = spawn(node, [join(root, "src/main.ts"), "up", "--config", source], {
     cwd: options.folder,
     stdio: ["ignore", "pipe", "pipe"],
@@ -97,7 +100,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
-  const system = systemOf(child, { node, dataDir, port, failpoints, output: () => output });
+  const system = systemOf(child, {
+    ...{ node, failpoints, dataDir, port, metricsPort },
+    output: () => output,
+  });
   try {
     await system.ready();
     return system;
@@ -107,12 +113,13 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   }
 }
 
-type Places = Pick<System, "dataDir" | "port" | "output"> & {
+type Places = Pick<System, "dataDir" | "port" | "metricsPort" | "output"> & {
   readonly node: string;
   readonly failpoints: string;
 };
 
-function systemOf(child: ChildProcess, { node, dataDir, port, failpoints, output }: Places): System {
+function systemOf(child: ChildProcess, { node, failpoints, ...places }: Places): System {
+  const { dataDir, output } = places;
   const exited = new Promise<number | null>((done) => child.once("exit", (code) => done(code)));
   const socketPath = join(dataDir, "run", "web.sock");
   const killed = new Set<number>();
@@ -123,9 +130,7 @@ function systemOf(child: ChildProcess, { node, dataDir, port, failpoints, output
     return (await system.call("GET", "/api/ready")).status === 200;
   };
   const system: System = {
-    dataDir,
-    port,
-    output,
+    ...places,
     runs: () => child.exitCode === null && child.signalCode === null,
     call: (method, path, body, headers) => callOver(socketPath, { method, path, headers }, body),
     pids: (instance) => (instance === "supervisor" ? [child.pid!] : pidsOf(instance)),
@@ -180,9 +185,12 @@ function systemOf(child: ChildProcess, { node, dataDir, port, failpoints, output
 }
 
 /** Sets the owner up as the first start's link does, and makes an API token. */
-export async function apiToken({ call }: Pick<System, "call">): Promise<string> {
+export async function apiToken(
+  { call }: Pick<System, "call">,
+  password = "correct horse battery staple",
+): Promise<string> {
   const link = await call<{ token: string }>("POST", "/api/setup-links", {});
-  const owner = { token: link.body.token, name: "Owner", password: "correct horse battery staple" };
+  const owner = { token: link.body.token, name: "Owner", password };
   const setUp = await call("POST", "/api/setup", owner);
   const made = await call<{ token: string }>("POST", "/api/tokens", { name: "test" });
   if (made.status !== 201) throw new Error(`make token: HTTP ${setUp.status}, then ${made.status}`);
@@ -203,12 +211,16 @@ export async function until(
   }
 }
 
-async function configuration(dataDir: string, port: number, over: NonNullable<SystemOptions["config"]>) {
+function configuration(
+  dataDir: string,
+  { port, metricsPort }: { port: number; metricsPort: number },
+  over: NonNullable<SystemOptions["config"]>,
+) {
   return {
     profile: "demonstration",
     dataDir,
     doors: [{ id: "front", name: "Front door", debounceMs: 0, camera: { driver: "demonstration" } }],
-    metrics: { port: await freePort() },
+    metrics: { port: metricsPort },
     ...over,
     http: { port, rateLimit: { enabled: false }, ...over.http },
   };

@@ -58,7 +58,11 @@ export function visits(config: VisitsConfig, deps: VisitsDeps): JobHandler {
     const { decision, frames, unreadable } = seen;
     const recorded = { visitId: visit.id, hold: job, model: deps.engine.model, decision, frames };
     await deps.stages.run("record", () => record({ ...recorded, thresholds: settings.thresholds }, deps));
-    deps.onDecided(await readVisit(visit.id), frames);
+    const decided = await readVisit(visit.id);
+    deps
+      .logOf(visit)
+      .info({ "visit.outcome": decided.outcome, "visit.frames": frames.length }, "visit decided");
+    deps.onDecided(decided, frames);
     return unreadable?.message ?? null;
   };
 

@@ -198,7 +198,7 @@ export const CATALOGUE = {
         },
       },
       error_type: { by: { web: ERROR_TYPES, worker: ERROR_TYPES, ops: ERROR_TYPES, supervisor: ["crash"] } },
-      severity: SEVERITIES,
+      severity: { by: { web: SEVERITIES, worker: SEVERITIES, ops: SEVERITIES, supervisor: ["critical"] } },
     },
     fedBy: ALL,
     fromZero: true,
@@ -210,6 +210,21 @@ export const CATALOGUE = {
     labels: { event_type: SECURITY_EVENTS, source: SECURITY_SOURCES, action_taken: SECURITY_ACTIONS },
     fedBy: ["web"],
     fromZero: true,
+  },
+
+  supervisor_process_restarts_total: {
+    type: "counter",
+    help: "Restarts of a process that nobody asked for",
+    unit: "restarts",
+    labels: { process: { open: "name of each process that should run" } },
+    fedBy: ["supervisor"],
+  },
+  supervisor_process_crash_looping: {
+    type: "gauge",
+    help: "Process ends again and again and is tried seldom (1=yes, 0=no)",
+    unit: "1 or 0",
+    labels: { process: { open: "name of each process that should run" } },
+    fedBy: ["supervisor"],
   },
 
   http_request_duration_seconds: {
@@ -267,14 +282,14 @@ export const CATALOGUE = {
     help: "How late the event loop ran, 99th percentile since the scrape before",
     unit: "seconds",
     labels: {},
-    fedBy: ALL,
+    fedBy: WITH_DATABASE,
   },
   nodejs_heap_size_used_bytes: {
     type: "gauge",
     help: "JavaScript heap in use",
     unit: "bytes",
     labels: {},
-    fedBy: ALL,
+    fedBy: WITH_DATABASE,
   },
   process_resident_memory_bytes: {
     type: "gauge",

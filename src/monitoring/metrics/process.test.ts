@@ -18,7 +18,7 @@ const turn = () => new Promise((resolve) => setTimeout(resolve, 60));
 
 describe("the metrics of the process itself", () => {
   it("are those of this process", async () => {
-    const metrics = createMetrics({ role: "supervisor", instance: "s" });
+    const metrics = createMetrics({ role: "ops", instance: "s" });
     stop = feedProcess(metrics);
     const first = await scrape(metrics);
     const { user, system } = process.cpuUsage();
@@ -34,7 +34,7 @@ describe("the metrics of the process itself", () => {
   });
 
   it("show an event loop that was held up, once", async () => {
-    const metrics = createMetrics({ role: "supervisor", instance: "s" });
+    const metrics = createMetrics({ role: "ops", instance: "s" });
     stop = feedProcess(metrics);
     await turn();
     block(300);

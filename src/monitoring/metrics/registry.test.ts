@@ -43,10 +43,10 @@ describe("metrics of a process", () => {
   });
 
   it("count from the zero they start at", async () => {
-    const metrics = createMetrics({ role: "supervisor", instance: "s" });
-    metrics.errorsTotal.inc({ severity: "error", error_type: "crash", component: "supervisor" });
+    const metrics = createMetrics({ role: "web", instance: "w" });
+    metrics.errorsTotal.inc({ severity: "error", error_type: "storage", component: "storage" });
     const counted = await samples(metrics, "errors_total");
-    expect(counted).toHaveLength(3);
+    expect(counted).toHaveLength(2 * 5 * 3);
     expect(counted.filter((line) => line.endsWith(" 1"))).toHaveLength(1);
   });
 

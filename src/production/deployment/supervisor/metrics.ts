@@ -2,11 +2,14 @@ import type { Socket } from "node:net";
 import type { ProcessStatus } from "./control.ts";
 
 /**
- * The supervisor's metrics in Prometheus text format 0.0.4. `pipeline_worker_health` has a sample for every
- * worker that is wanted, so a worker that is gone shows as 0 and not as nothing.
+ * The supervisor's metrics in Prometheus text format 0.0.4, written out and not counted by a library: it stays
+ * small. `pipeline_worker_health` has a sample for every worker that is wanted, so a worker that is gone shows
+ * as 0 and not as nothing.
  */
 export function renderMetrics(processes: readonly ProcessStatus[]): string {
   const workers = processes.filter(({ role, wanted }) => wanted && role === "worker");
+  const crashes = processes.reduce((sum, { restarts }) => sum + restarts, 0);
+  const { user, system } = process.cpuUsage();
   return [
     "# HELP pipeline_worker_health Pipeline worker health status (1=healthy, 0=unhealthy)",
     "# TYPE pipeline_worker_health gauge",
@@ -25,6 +28,18 @@ export function renderMetrics(processes: readonly ProcessStatus[]): string {
       ({ name, status }) =>
         `supervisor_process_crash_looping{process="${name}"} ${status === "crash_looping" ? 1 : 0}`,
     ),
+    "# HELP errors_total Total system errors",
+    "# TYPE errors_total counter",
+    `errors_total{component="supervisor",error_type="crash",severity="critical"} ${crashes}`,
+    "# HELP process_resident_memory_bytes Resident memory of the process",
+    "# TYPE process_resident_memory_bytes gauge",
+    `process_resident_memory_bytes ${process.memoryUsage.rss()}`,
+    "# HELP process_cpu_seconds_total User and system time that the process took",
+    "# TYPE process_cpu_seconds_total counter",
+    `process_cpu_seconds_total ${(user + system) / 1e6}`,
+    "# HELP process_start_time_seconds When the process started, seconds since the epoch",
+    "# TYPE process_start_time_seconds gauge",
+    `process_start_time_seconds ${performance.timeOrigin / 1_000}`,
     "",
   ].join("\n");
 }
