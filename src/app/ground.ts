@@ -93,6 +93,11 @@ export async function openGround(identity: Identity, metrics: CommonMetrics): Pr
         metrics.storageCommitDurationSeconds.observe(durationMs / 1_000);
         if (busyWaits > 0) metrics.storageBusyWaitsTotal.inc(busyWaits);
       },
+      onLost(error) {
+        // A process that cannot write is of no use: its supervisor starts another.
+        log.logger.fatal({ err: error }, "the writer thread has ended");
+        process.exit(1);
+      },
     },
   );
   steps.add("database", database.close);
