@@ -30,7 +30,7 @@ export interface ProcessOrder {
 /** A whole process that does nothing but deliver, to be killed in. Ends in order on SIGTERM. */
 async function main({ path, url, recognisesRepeats }: ProcessOrder): Promise<void> {
   const clock = systemClock();
-  const database = openSqlite({ path, writer: "inline", watchIntervalMs: 5 });
+  const database = openSqlite({ path, writer: "inline" });
   const settings = webhookSettings.parse({ kind: "webhook", url, secret: "env:X" });
   const channel: Channel = {
     ...webhookChannel("phone", settings, { clock, resolveSecret: async () => "secret" }),

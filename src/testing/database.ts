@@ -27,7 +27,7 @@ export async function testStore(writer: SqliteConfig["writer"] = "inline"): Prom
   setup.exec("insert into site values ('home', 'Home', 'Europe/Berlin', 'en')");
   setup.exec("insert into door values ('front', 'home', 'Front door', 1)");
   setup.close();
-  const database = openSqlite({ path, writer, watchIntervalMs: 5 });
+  const database = openSqlite({ path, writer });
   const keys = openKeyStore(join(folder, "keys"), new Uint8Array(32).fill(7));
   return { database, keys, clock, folder, path, [Symbol.asyncDispose]: () => database.close() };
 }

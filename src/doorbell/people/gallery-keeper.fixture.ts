@@ -12,7 +12,7 @@ export async function askForEver(
   model: string,
   probe: readonly number[],
 ): Promise<void> {
-  const database = openSqlite({ path, writer: "inline", watchIntervalMs: 5 });
+  const database = openSqlite({ path, writer: "inline" });
   const keys = openKeyStore(keyFolder, new Uint8Array(32).fill(7));
   const galleries = await openGalleries(model, { database, keys, onError: console.error });
   const face = Float32Array.from(probe);

@@ -1,4 +1,5 @@
 import { type Database, storageError } from "../database.ts";
+import { commitWatch } from "./commit-watch.ts";
 import { openConnection } from "./connection.ts";
 import { kyselyOn } from "./dialect.ts";
 import { inlineWriter, type Writer, type WriterDeps, writerGone, writerThread } from "./writer-thread.ts";
@@ -9,8 +10,6 @@ export interface SqliteConfig {
   readonly path: string;
   /** Module of the writer thread, or `inline` to write on this thread. */
   readonly writer: URL | "inline";
-  /** How often a commit of another process is looked for, ms: one read of shared memory. */
-  readonly watchIntervalMs?: number;
 }
 
 /**
@@ -20,7 +19,7 @@ export interface SqliteConfig {
 export function openSqlite(config: SqliteConfig, deps: Partial<WriterDeps> = {}): Database {
   const reader = openConnection(config.path, { readOnly: false });
   reader.exec("pragma query_only = on");
-  const watch = commitWatch(config.watchIntervalMs ?? 15, reader.dataVersion);
+  const watch = commitWatch(config.path, reader.dataVersion);
   const told: WriterDeps = {
     onCommit(figures) {
       deps.onCommit?.(figures);
@@ -55,37 +54,6 @@ export function openSqlite(config: SqliteConfig, deps: Partial<WriterDeps> = {})
     close() {
       closed ??= closeAll();
       return closed;
-    },
-  };
-}
-
-/** Looks at the data version now and then, as long as somebody listens. */
-function commitWatch(intervalMs: number, version: () => number) {
-  const listeners = new Set<() => void>();
-  let seen = 0;
-  let timer: NodeJS.Timeout | undefined;
-  const look = (): void => {
-    if (listeners.size === 0) return;
-    const current = version();
-    if (current === seen) return;
-    seen = current;
-    for (const listener of listeners) listener();
-  };
-  return {
-    look,
-    listen(listener: () => void) {
-      listeners.add(listener);
-      timer ??= setInterval(look, intervalMs).unref();
-      return () => {
-        listeners.delete(listener);
-        if (listeners.size > 0) return;
-        clearInterval(timer);
-        timer = undefined;
-      };
-    },
-    close() {
-      listeners.clear();
-      clearInterval(timer);
     },
   };
 }
