@@ -16,12 +16,14 @@ export type Failed<C extends string> = (
   doing: string,
   error: unknown,
   severity?: Severity,
+  /** A log whose lines bear the visit. */
+  to?: Logger,
 ) => void;
 
 /** Creates the one place where a process tells of its errors. */
 export function failures<C extends string>(log: Logger, errorsTotal: ErrorsTotal<C>): Failed<C> {
-  return (component, doing, error, severity = "warning") => {
+  return (component, doing, error, severity = "warning", to = log) => {
     errorsTotal.inc({ component, error_type: errorType(error), severity });
-    log[severity === "warning" ? "warn" : "error"]({ err: error }, doing);
+    to[severity === "warning" ? "warn" : "error"]({ err: error }, doing);
   };
 }

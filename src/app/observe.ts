@@ -21,12 +21,13 @@ export function stageObserver(metrics: WorkerMetrics, workerId: string): StageOb
     return known;
   };
   return {
-    async run(stage, work) {
+    async run(stage, work, failureOf) {
       const began = performance.now();
       failpoint(`${stage}.begun`);
       try {
         const result = await span(stage, { "doorbell.stage": stage }, work);
-        metrics.pipelineEventsTotal.inc({ event_type: stage, status: "success" });
+        const status = failureOf?.(result) ? "failure" : "success";
+        metrics.pipelineEventsTotal.inc({ event_type: stage, status });
         return result;
       } catch (error) {
         metrics.pipelineEventsTotal.inc({ event_type: stage, status: "failure" });

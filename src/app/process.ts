@@ -9,6 +9,7 @@ import { version } from "./version.ts";
 
 /** Lives the life of one process, until it is told to stop. */
 async function live(role: string | undefined): Promise<void> {
+  process.umask(0o077);
   let started: Promise<Ground> | undefined;
   const link = connectToSupervisor({
     role: role ?? "none",

@@ -41,6 +41,8 @@ const say = (line: string): boolean => process.stderr.write(`${line}\n`);
 
 /** Runs the release until a signal ends it. */
 async function supervise(order: SuperviseOrder): Promise<void> {
+  // Whatever any process of the system writes is for its own user.
+  process.umask(0o077);
   const told = new Map<string, string>();
   function tell(change: SupervisorChange): void {
     if (change.type !== "process") return;

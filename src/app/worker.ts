@@ -14,6 +14,7 @@ import { createMetrics } from "../monitoring/metrics/registry.ts";
 import { withRemoteParent } from "../monitoring/tracing/carrier.ts";
 import { deliveriesFor } from "../notifications/rules.ts";
 import { sqliteQueue } from "../queue/sqlite-queue.ts";
+import type { VisitTable } from "../storage/schema.ts";
 import { failures } from "./failures.ts";
 import { fullName, type Ground, type Identity, openGround } from "./ground.ts";
 import { countRecognition, stageObserver } from "./observe.ts";
@@ -54,6 +55,7 @@ export async function startWorker(identity: Identity): Promise<Ground> {
     { lane: release, holder: fullName(identity), leaseMs: pipeline.leaseMs, backoff: pipeline.retry },
     { database, clock },
   );
+  const logOf = (visit: VisitTable) => correlate(log, visit.id, visit.traceparent.split("-")[1]);
   const shared = { database, keys, vault, clock, engine, decode, log };
   const worker = new Worker(
     { leaseMs: pipeline.leaseMs, pollMs: POLL_MS },
@@ -88,9 +90,15 @@ export async function startWorker(identity: Identity): Promise<Ground> {
             stages: stageObserver(metrics, instance),
             inTrace: (visit, work) =>
               withRemoteParent(visit.traceparent, "visit", { "visit.id": visit.id }, work),
-            logOf: (visit) => correlate(log, visit.id, visit.traceparent.split("-")[1]),
-            onDecided: (visit, frames) =>
-              countRecognition(metrics, visit, frames, settings().recognition.matchDistance),
+            logOf,
+            onCameraFault: (visit, fault) =>
+              failed("hardware", `camera of ${visit.door_id}`, fault, "error", logOf(visit)),
+            onDecided(visit, frames) {
+              countRecognition(metrics, visit, frames, settings().recognition.matchDistance);
+              const { outcome, reason, distance, evidence, accepted_at, decided_at } = visit;
+              const took = { "event.duration": ((decided_at ?? 0) - accepted_at) * 1e6 };
+              logOf(visit).info({ visit: { outcome, reason, distance, evidence }, ...took }, "visit decided");
+            },
           },
         ),
         enrolments({ minFaceWidthPx: () => settings().recognition.minFaceWidthPx }, shared),
@@ -99,7 +107,8 @@ export async function startWorker(identity: Identity): Promise<Ground> {
         const event = job.kind === "enrol" ? "enrol" : "visit";
         metrics.pipelineEventsTotal.inc({ event_type: event, status: end.status });
         if (end.status === "success") return;
-        failed("pipeline", `${job.kind} ${job.id}`, end.error, end.status === "retry" ? "warning" : "error");
+        const severity = end.status === "retry" ? "warning" : "error";
+        failed("pipeline", `${event} ${end.status}`, end.error, severity, correlate(log, job.id));
       },
     },
   );

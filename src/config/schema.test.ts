@@ -71,3 +71,16 @@ it("docs/configuration.md is what the schema says (else run scripts/configuratio
   const page = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8");
   expect(configPage(page, configSchema)).toBe(page);
 });
+
+it.each([
+  ["production", "0.0.0.0", false, false],
+  ["production", "0.0.0.0", true, true],
+  ["production", "127.0.0.1", false, true],
+  ["development", "192.168.1.5", false, false],
+  ["demonstration", "0.0.0.0", false, true],
+] as const)("as %s on %s, insecure %s: taken %s", (profile, host, insecure, taken) => {
+  const doors = [{ id: "front", name: "Front", camera: { driver: "demonstration" } }];
+  const { success, error } = configSchema.safeParse({ profile, doors, http: { host, insecure } });
+  expect(success).toBe(taken);
+  if (!taken) expect(error!.issues[0]!.path).toEqual(["http", "host"]);
+});

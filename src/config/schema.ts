@@ -43,8 +43,8 @@ const doorSettings = z.strictObject({
   ),
 });
 
-/** Everything an operator may set. */
-export const configSchema = z.strictObject({
+/** Everything an operator may set, section by section. */
+const sections = z.strictObject({
   profile: restart(z.enum(PROFILES).default("production")).describe(
     "How much the system insists on: demonstration and development allow what production refuses.",
   ),
@@ -67,6 +67,20 @@ export const configSchema = z.strictObject({
   logging: loggingSettings,
   tracing: tracingSettings,
 });
+
+/** The same, and what sections ask of each other. */
+export const configSchema = sections.superRefine(({ profile, http }, context) => {
+  const exposed = !LOOPBACK.test(http.host) && !http.insecure;
+  if (profile === "demonstration" || !exposed) return;
+  context.addIssue({
+    code: "custom",
+    path: ["http", "host"],
+    message:
+      "would carry passwords over the network in the clear; keep it at 127.0.0.1 behind a proxy that speaks TLS, or set http.insecure to true and know why",
+  });
+});
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 
 /** A whole configuration, read and valid. */
 export type DoorbellConfig = z.output<typeof configSchema>;

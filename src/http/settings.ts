@@ -12,6 +12,9 @@ export const httpSettings = z
     port: restart(z.int().min(0).max(65_535).default(5000)).describe(
       "Port to listen on; 0 takes any free one. Not used when the socket is inherited.",
     ),
+    insecure: restart(z.boolean().default(false)).describe(
+      "Whether plain HTTP may be served to other machines outside the demonstration; anybody on the way reads passwords and pictures.",
+    ),
     publicUrl: restart(z.url({ protocol: /^https?$/ }).optional()).describe(
       "Address under which people reach the system, such as `https://door.example.org`. With `https:` cookies are sent over TLS only.",
     ),

@@ -47,8 +47,14 @@ export interface Queue {
   lease(kinds: readonly string[], count: number): Promise<LeasedJob[]>;
   /** Holds a job longer. False when the lease was lost meanwhile. */
   extend(job: LeasedJob): Promise<boolean>;
-  /** Puts a failed job back for a later try, or to the dead letters after the last. What became of it. */
-  fail(job: LeasedJob, error: { message: string; retryable: boolean }): Promise<"waiting" | "dead" | "lost">;
+  /**
+   * Puts a failed job back for a later try, or to the dead letters after the last. What became of it.
+   * @param error `counts`: false for what is no fault of the job, such as a full disk: then this was no try
+   */
+  fail(
+    job: LeasedJob,
+    error: { message: string; retryable: boolean; counts?: boolean },
+  ): Promise<"waiting" | "dead" | "lost">;
   /** Puts an untouched job back at once, as a stopping worker does; the try does not count. */
   release(job: LeasedJob): Promise<void>;
   /** Frees at once what an earlier life of this holder still leases; its tries count. How many. */

@@ -160,6 +160,9 @@ export const reclaimJobs: Act<{ holder: string; now: Moment }, number> = {
 
 export const queueActs = [leaseJobs, moveJob, reclaimJobs];
 
+/** Waits for a full or a locked disk are those after so many failures. */
+const PATIENT = 5;
+
 /** The queue as a table of the same database. */
 export function sqliteQueue(
   config: QueueConfig,
@@ -195,10 +198,10 @@ export function sqliteQueue(
     },
     extend: (job) =>
       move(job, { to: later(config.leaseMs), lease: job.lease, attempts: 0, dead: false, error: null }),
-    async fail(job, { message, retryable }) {
-      const dead = !retryable || job.attempt >= job.maxTries;
-      const to = dead ? clock.moment() : later(backoffMs(config.backoff, job.attempt));
-      const moved = await move(job, { to, lease: null, attempts: 0, dead, error: message });
+    async fail(job, { message, retryable, counts = true }) {
+      const dead = counts && (!retryable || job.attempt >= job.maxTries);
+      const to = dead ? clock.moment() : later(backoffMs(config.backoff, counts ? job.attempt : PATIENT));
+      const moved = await move(job, { to, lease: null, attempts: counts ? 0 : -1, dead, error: message });
       return moved ? (dead ? "dead" : "waiting") : "lost";
     },
     async release(job) {

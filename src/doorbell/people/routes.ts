@@ -27,7 +27,8 @@ const name = z
   .min(1, { error: "give a name" })
   .max(200, { error: "at most 200 characters" })
   // Any script; only what could steer a terminal or a mail is left out.
-  .regex(/^[^\p{Cc}\p{Cs}\u2028\u2029]+$/u, { error: "no control characters" });
+  .regex(/^[^\p{Cc}\p{Cs}\u2028\u2029]+$/u, { error: "no control characters" })
+  .regex(/[\p{L}\p{N}\p{P}\p{S}]/u, { error: "at least one character that can be seen" });
 const flag = z.union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")]);
 const newPerson = z.strictObject({ name, watchlisted: flag.default(false), faceId: z.uuid().optional() });
 const newFace = z.strictObject({ faceId: z.uuid().optional() });

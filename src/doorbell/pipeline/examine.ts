@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { DoorbellError } from "../../lib/errors.ts";
-import type { Camera } from "../hardware/cameras/camera.ts";
+import type { Camera, CameraError } from "../hardware/cameras/camera.ts";
 import type { FaceEngine } from "../recognition/face-engine.ts";
 import { PhotoError } from "../recognition/photo-error.ts";
 import { type Decision, decide, type Nearest, type Thresholds } from "../visit/decision.ts";
@@ -17,6 +17,8 @@ export interface ExamineWith extends CaptureDeps, DetectDeps {
   readonly nearest: (embedding: Float32Array) => Nearest | null;
   readonly stages: StageObserver;
   readonly log: Logger;
+  /** Told of a camera that gave no frame at all. */
+  readonly onCameraFault: (fault: CameraError) => void;
 }
 
 /** Settings as they stand when the visit begins. */
@@ -49,10 +51,17 @@ export async function examine(
   const source = capture(task, deps.camera, bounds, deps, signal);
   const frames: RecognisedFrame[] = [];
   let unreadable: PhotoError | null = null;
+  /** A camera that gave some frames and not all is no fault. */
+  const noFrameAtAll = (next: IteratorResult<StoredFrame, CameraError | null>): CameraError | null =>
+    next.done && frames.length === 0 ? next.value : null;
   try {
     for (let left = pipeline.framesPerVisit - 1; ; left--) {
-      const next = await deps.stages.run("capture", () => source.next());
-      if (next.done) return atEnd(frames, thresholds, unreadable, next.value);
+      const next = await deps.stages.run("capture", () => source.next(), noFrameAtAll);
+      if (next.done) {
+        const fault = noFrameAtAll(next);
+        if (fault) deps.onCameraFault(fault);
+        return atEnd(frames, thresholds, unreadable, next.value);
+      }
       const seen = await look(next.value, pipeline.maxFacesPerFrame, deps);
       if (seen instanceof PhotoError) unreadable = seen;
       else frames.push(seen);

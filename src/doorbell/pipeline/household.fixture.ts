@@ -95,6 +95,7 @@ export async function openHousehold(
       },
       inTrace: (_, work) => work(),
       logOf: () => shared.log,
+      onCameraFault: () => {},
       onDecided: () => {},
     }),
     enrolments({ minFaceWidthPx: () => shippedSettings.minFaceWidthPx }, { ...shared, decode }),

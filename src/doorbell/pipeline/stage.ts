@@ -6,8 +6,11 @@ export type StageName = (typeof STAGES)[number];
 
 /** What surrounds each run of a stage: a span and a sample of its duration. */
 export interface StageObserver {
-  /** Runs `work` inside the stage's span and takes its time. Errors pass through. */
-  run<T>(stage: StageName, work: () => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` inside the stage's span and takes its time. Errors pass through.
+   * @param failureOf finds the failure in a result that is one, and is no error to the caller
+   */
+  run<T>(stage: StageName, work: () => Promise<T>, failureOf?: (result: T) => unknown): Promise<T>;
 }
 
 /** A visit that cannot go on. `retryable` says whether trying again may help. */

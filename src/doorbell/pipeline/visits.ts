@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { PlannedDelivery } from "../../notifications/rules.ts";
 import type { LeasedJob } from "../../queue/queue.ts";
 import type { VisitTable } from "../../storage/schema.ts";
-import type { Camera } from "../hardware/cameras/camera.ts";
+import type { Camera, CameraError } from "../hardware/cameras/camera.ts";
 import type { VisitJob } from "../visit/accept.ts";
 import type { Decision, Nearest } from "../visit/decision.ts";
 import { type ExamineSettings, type ExamineWith, examine } from "./examine.ts";
@@ -20,7 +20,9 @@ export interface VisitsConfig {
 }
 
 /** What visits need. */
-export interface VisitsDeps extends Omit<ExamineWith, "camera" | "nearest" | "log">, RecordDeps {
+export interface VisitsDeps
+  extends Omit<ExamineWith, "camera" | "nearest" | "log" | "onCameraFault">,
+    RecordDeps {
   readonly cameraOf: (doorId: string) => Camera;
   /** The nearest person of a site, as the library stands now. */
   readonly nearestIn: (siteId: string) => Promise<(embedding: Float32Array) => Nearest | null>;
@@ -30,6 +32,8 @@ export interface VisitsDeps extends Omit<ExamineWith, "camera" | "nearest" | "lo
   readonly inTrace: (visit: VisitTable, work: () => Promise<void>) => Promise<void>;
   /** The log whose lines bear the visit. */
   readonly logOf: (visit: VisitTable) => Logger;
+  /** Told of a camera that gave no frame at all to a visit. */
+  readonly onCameraFault: (visit: VisitTable, fault: CameraError) => void;
   /** Told of each visit once it is decided. */
   readonly onDecided: (visit: VisitTable, frames: readonly RecognisedFrame[]) => void;
 }
@@ -54,7 +58,11 @@ export function visits(config: VisitsConfig, deps: VisitsDeps): JobHandler {
     const task = { visitId: visit.id, pressedAt: visit.accepted_at, scene, hold: job };
     const camera = deps.cameraOf(visit.door_id);
     const nearest = await deps.nearestIn(visit.site_id);
-    const seen = await examine(task, settings, { ...deps, camera, nearest, log: deps.logOf(visit) }, signal);
+    const ofVisit = {
+      log: deps.logOf(visit),
+      onCameraFault: (fault: CameraError) => deps.onCameraFault(visit, fault),
+    };
+    const seen = await examine(task, settings, { ...deps, camera, nearest, ...ofVisit }, signal);
     const { decision, frames, unreadable } = seen;
     const recorded = { visitId: visit.id, hold: job, model: deps.engine.model, decision, frames };
     await deps.stages.run("record", () => record({ ...recorded, thresholds: settings.thresholds }, deps));

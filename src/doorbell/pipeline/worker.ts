@@ -11,6 +11,9 @@ export interface WorkerConfig {
   readonly pollMs: number;
 }
 
+/** A visit waits for as long as these last: they say nothing of the visit. */
+const NO_FAULT_OF_THE_JOB = new Set(["storage_full", "storage_locked", "storage_io", "storage_closed"]);
+
 /** How a try of a job ended: `retry` and `failure` with what stopped it. */
 export type JobEnd =
   | { readonly status: "success" }
@@ -114,10 +117,12 @@ export class Worker {
   async #failed(job: LeasedJob, handler: JobHandler, error: unknown): Promise<void> {
     if (error instanceof DoorbellError && error.code === "lease_lost") return;
     // What nobody foresaw may pass; what is known not to pass is not tried again.
-    const again = job.attempt < job.maxTries && !(error instanceof DoorbellError && !error.retryable);
+    const known = error instanceof DoorbellError ? error : undefined;
+    const counts = !NO_FAULT_OF_THE_JOB.has(known?.code ?? "");
+    const again = !counts || (job.attempt < job.maxTries && (known?.retryable ?? true));
     this.#deps.onEnd(job, { status: again ? "retry" : "failure", error });
     if (again) {
-      await this.#deps.queue.fail(job, { message: messageOf(error), retryable: true });
+      await this.#deps.queue.fail(job, { message: messageOf(error), retryable: true, counts });
       return;
     }
     const code = error instanceof DoorbellError ? error.code : "failed";

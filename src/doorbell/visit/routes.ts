@@ -24,7 +24,7 @@ export interface VisitRoutesDeps {
 }
 
 const byId = z.object({ id: z.uuid() });
-const pageQuery = z.object({
+const pageQuery = z.strictObject({
   before: z.uuid().optional().describe("`next` of the page before."),
   limit: z.coerce.number().int().min(1).max(100).default(20),
   door: z.string().max(40).optional(),
