@@ -184,6 +184,35 @@ it("tries again what may pass, after a wait, and gives up after the last try", a
   expect(shop.ends.map(({ status }) => status)).toEqual(["retry", "failure"]);
 });
 
+it("waits out a full disk: however long it lasts, that is no try of the job", async () => {
+  await using store = await testStore();
+  let full = 7;
+  const shop = workshop(store, async (job) => {
+    if (full-- > 0)
+      throw new DoorbellError("store picture: disk full", {
+        code: "storage_full",
+        hint: "",
+        retryable: true,
+      });
+    await shop.finish(job);
+  });
+  const id = await shop.put(2);
+  const worker = shop.workerOn(shop.queue);
+  await worker.start();
+  await expect
+    .poll(
+      async () => {
+        store.clock.advance(60_000);
+        return shop.row(id);
+      },
+      { timeout: 10_000 },
+    )
+    .toBeUndefined();
+  await worker.stop();
+  expect(shop.ends.map(({ status }) => status)).toEqual([...Array(7).fill("retry"), "success"]);
+  expect(shop.givenUp).toEqual([]);
+});
+
 it("gives up at once what is known not to pass", async () => {
   await using store = await testStore();
   const shop = workshop(store, () =>
