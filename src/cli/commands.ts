@@ -15,6 +15,7 @@ export function allCommands({ reload }: CommandDeps): Registry {
       door: "look at the doors",
       person: "the people whom the system knows",
       setup: "the first steps of an owner",
+      token: "the API tokens of programs",
       visit: "look at visits",
     },
     commands: {
@@ -69,6 +70,18 @@ export function allCommands({ reload }: CommandDeps): Registry {
       "setup link": {
         summary: "make a one-time address that sets the owner's password",
         load: async () => (await import("./setup-link.ts")).setupLink,
+      },
+      "token create": {
+        summary: "make an API token and print it, this once",
+        load: async () => (await import("./token/create.ts")).tokenCreate,
+      },
+      "token list": {
+        summary: "list the API tokens",
+        load: async () => (await import("./token/list.ts")).tokenList,
+      },
+      "token remove": {
+        summary: "end an API token",
+        load: async () => (await import("./token/remove.ts")).tokenRemove,
       },
       "config check": {
         summary: "say every problem of the configuration with its place",

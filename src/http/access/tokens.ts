@@ -48,7 +48,7 @@ async function ownerOf(reader: Tx): Promise<string> {
   if (owner) return owner.id;
   throw new HttpError("create token: there is no owner yet", {
     code: "setup_pending",
-    hint: "Open the link that the first start printed and set the owner's password.",
+    hint: "Set the owner's password first, by the link of the first start or of `doorbell setup link`.",
   });
 }
 
