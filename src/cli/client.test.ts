@@ -177,6 +177,40 @@ describe("a system that is not there", () => {
     expect(remote.message + remote.hint).not.toContain("t0k");
   });
 
+  it("is waited for while its supervisor listens, unless there is no time", async () => {
+    const folder = temporaryFolder();
+    const socket = join(folder, "web.sock");
+    const supervisor = join(folder, "supervisor.sock");
+    const client = createClient({ socket, supervisor }, idle);
+    await listening(
+      createTcpServer((asking) => {
+        asking.destroy();
+        listening(
+          createServer((_, answer) => answer.end("1")),
+          socket,
+        );
+      }),
+      supervisor,
+    );
+    expect((await failureOf(client, { path: "/", isUrgent: true })).code).toBe("not_running");
+    expect(await client.send({ method: "POST", path: "/" })).toBe(1);
+  });
+
+  it("is waited for no longer than the command is wanted", async () => {
+    const folder = temporaryFolder();
+    const supervisor = join(folder, "supervisor.sock");
+    const stop = new AbortController();
+    await listening(
+      createTcpServer((asking) => {
+        asking.destroy();
+        stop.abort();
+      }),
+      supervisor,
+    );
+    const client = createClient({ socket: join(folder, "web.sock"), supervisor }, stop.signal);
+    expect((await failureOf(client, { path: "/" })).code).toBe("stopped");
+  });
+
   it("is named without the credentials of its address", async () => {
     const { message } = await failureOf(
       createClient({ url: "http://user:hunter2@doorbell.invalid:1" }, idle),

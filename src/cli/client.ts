@@ -1,10 +1,16 @@
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
+import { connect } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
+import { backoffMs } from "../lib/backoff.ts";
 import { CliError, usageError } from "./exit.ts";
 
-/** Where the system is: its socket on this machine (the local operator is trusted), or an address. */
+/**
+ * Where the system is: its socket on this machine (the local operator is trusted), or an address. While the
+ * supervisor listens at its own socket, a system that does not is starting, and is waited for.
+ */
 export type Target =
-  | { readonly socket: string }
+  | { readonly socket: string; readonly supervisor?: string }
   | { readonly url: string; readonly token?: string | undefined };
 
 /** One call of the HTTP interface. */
@@ -19,6 +25,8 @@ export interface Call {
   readonly bytes?: { readonly type: string; readonly data: Uint8Array };
   /** Such as `Idempotency-Key`. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** True to fail at once where the system is starting. Default false. */
+  readonly isUrgent?: boolean;
 }
 
 /** Calls the running system. */
@@ -37,12 +45,31 @@ export interface Client {
 const TIMEOUT_MS = 30_000;
 /** Most of an error's body that is read, bytes. */
 const MAX_PROBLEM = 64 * 1024;
+/** How often a call is tried while the system starts, and the waits between: some five seconds in all. */
+const TRIES = 6;
+const WAITS = { firstMs: 200, maxMs: 5_000 };
 
 /** Creates a `Client`. @throws CliError when the address is none */
 export function createClient(target: Target, signal: AbortSignal): Client {
   const place = placeOf(target);
+  const supervisor = "socket" in target ? target.supervisor : undefined;
+  let failures = 0; // Over all calls: who has waited in vain does not wait again.
+  const patiently = async (call: Call): Promise<IncomingMessage> => {
+    try {
+      const answer = await exchange(place, call, signal);
+      failures = 0;
+      return answer;
+    } catch (error) {
+      if (call.isUrgent || !supervisor || !(error instanceof CliError) || error.code !== "not_running")
+        throw error;
+      failures += 1;
+      if (failures >= TRIES || !(await isListening(supervisor))) throw error;
+      await wait(backoffMs(WAITS, failures), undefined, { signal }).catch(() => {});
+      return patiently(call);
+    }
+  };
   const open = async (call: Call): Promise<IncomingMessage> => {
-    const answer = await exchange(place, call, signal);
+    const answer = await patiently(call);
     const status = answer.statusCode ?? 0;
     if (status >= 200 && status < 300) return answer;
     throw problemError(status, await readAll(answer, MAX_PROBLEM).catch(() => ""), isAct(call));
@@ -121,6 +148,18 @@ function exchange(place: Place, call: Call, signal: AbortSignal): Promise<Incomi
       reject(outgoing.writableFinished ? cut(place, isAct(call)) : unreachable(place, error)),
     );
     outgoing.end(body);
+  });
+}
+
+/** Whether anybody takes connections at a socket; its file alone may be a dead one's. */
+function isListening(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.on("error", () => resolve(false));
+    socket.on("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
   });
 }
 

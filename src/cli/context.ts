@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Context } from "./command.ts";
 import { type Answers, confirm } from "./confirm.ts";
 import { createOutput, type Sink } from "./output.ts";
@@ -37,7 +37,8 @@ export function createContext(
   const client = once(async () => {
     const { createClient } = await import("./client.ts");
     if (url) return createClient({ url, token: options.token || env.DOORBELL_TOKEN }, signal);
-    return createClient({ socket: resolve((await config()).value.dataDir, "run/web.sock") }, signal);
+    const run = resolve((await config()).value.dataDir, "run");
+    return createClient({ socket: join(run, "web.sock"), supervisor: join(run, "supervisor.sock") }, signal);
   });
   return {
     output: createOutput(options.json ?? false, stdout, stderr, env),

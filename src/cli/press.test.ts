@@ -1,5 +1,6 @@
-import { writeFileSync } from "node:fs";
-import type { ServerResponse } from "node:http";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer, type ServerResponse } from "node:http";
+import { createServer as createTcpServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { pressAnswer, type VisitView } from "../doorbell/api.ts";
@@ -156,6 +157,35 @@ describe("a press whose connection breaks", () => {
       [PRESS]: (_, response) => (++tries === 1 ? cut(response) : refusal(422, "truncated", "read photo: no")),
     });
     expect(await system.run(["press", "front"])).toMatchObject({ exit: 3 });
+  });
+
+  it("is sent when the system of this machine is back", async () => {
+    const dataDir = temporaryFolder();
+    const run = join(dataDir, "run");
+    mkdirSync(run);
+    writeFileSync(
+      join(dataDir, "a.yaml"),
+      JSON.stringify({
+        dataDir,
+        doors: [{ id: "front", name: "Front", camera: { driver: "demonstration" } }],
+      }),
+    );
+    const web = createServer((_, response) => response.writeHead(202).end(JSON.stringify(accepted().body)));
+    // The first who asks for the supervisor finds that it starts `web` again.
+    const supervisor = createTcpServer((asking) => {
+      asking.destroy();
+      if (!web.listening) web.listen(join(run, "web.sock"));
+    }).listen(join(run, "supervisor.sock"));
+    try {
+      const world = memoryWorld({ DOORBELL_CONFIG: join(dataDir, "a.yaml") });
+      expect(await runCommand(["press", "front"], world)).toMatchObject({
+        exit: 0,
+        stdout: `accepted: visit ${visit.id}\n`,
+      });
+    } finally {
+      supervisor.close();
+      web.close();
+    }
   });
 
   it("is not repeated where nothing was sent", async () => {

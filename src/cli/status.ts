@@ -24,7 +24,7 @@ export const status = defineCommand({
 
 async function look(context: Context): Promise<SystemState> {
   try {
-    return await ask(await context.client(), systemState, { path: "/api/status" });
+    return await ask(await context.client(), systemState, { path: "/api/status", isUrgent: true });
   } catch (error) {
     const answered = !(error instanceof CliError) || error.exit !== EXIT.failed;
     if (answered || context.isRemote) throw error;
