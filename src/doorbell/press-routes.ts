@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { readUpload } from "../http/bodies.ts";
-import { idempotencyKey, requestHash } from "../http/idempotency.ts";
+import { photo, readUpload } from "../http/bodies.ts";
+import { idempotencyHeaders, idempotencyKey, requestHash } from "../http/idempotency.ts";
 import { HttpError } from "../http/problem.ts";
 import { type RouteDefinition, route } from "../http/route.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -78,7 +78,11 @@ export function pressRoutes(deps: PressRoutesDeps): RouteDefinition[] {
     }
   }
 
-  const answers = { 202: pressAnswer };
+  const described = {
+    consumes: { "application/json": asked, ...photo },
+    headers: idempotencyHeaders,
+    answers: { 202: pressAnswer },
+  };
   return [
     route({
       method: "GET",
@@ -97,10 +101,9 @@ export function pressRoutes(deps: PressRoutesDeps): RouteDefinition[] {
       path: "/api/doors/:door/press",
       access: "signed-in",
       upload: true,
-      summary:
-        "Somebody is at the door: JSON, or a picture of them (image/jpeg, image/png, image/webp); Idempotency-Key makes it safe to repeat",
+      summary: "Somebody is at the door: JSON, or a picture of them; Idempotency-Key makes it safe to repeat",
       params: z.object({ door: z.string().max(40) }),
-      answers,
+      ...described,
       handler: (request, reply) => press(request.params.door, request, reply),
     }),
     route({
@@ -109,7 +112,7 @@ export function pressRoutes(deps: PressRoutesDeps): RouteDefinition[] {
       access: "signed-in",
       upload: true,
       summary: "The same at the only door",
-      answers,
+      ...described,
       handler(request, reply) {
         const [door, ...others] = deps.doors();
         if (!door || others.length > 0) throw whichDoor();

@@ -13,6 +13,18 @@ export const streamQuery = z.object({
   after: z.coerce.number().int().min(0).optional().describe("Sequence of the last event already seen."),
 });
 
+/** How a route's description says that it is a stream. */
+export const streamDescription = {
+  headers: z.object({
+    "Last-Event-ID": z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .optional()
+      .describe("Sequence of the last event already seen; goes before `after`."),
+  }),
+  produces: { "text/event-stream": z.string() },
+};
+
 /** What a stream is made of. */
 export interface StreamSource {
   /** Only kinds of events that begin so, such as `visit.`. */

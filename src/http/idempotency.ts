@@ -1,6 +1,18 @@
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
+import { z } from "zod";
 import { HttpError } from "./problem.ts";
+
+/** How a route's description says that it takes the key. */
+export const idempotencyHeaders = z.object({
+  "Idempotency-Key": z
+    .string()
+    .max(255)
+    .optional()
+    .describe(
+      "Unique to this request, such as a UUID: sent again it answers the same and does nothing more.",
+    ),
+});
 
 /**
  * The value of `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header-07): a structured string

@@ -9,6 +9,9 @@ export type Access = "open" | "signed-in";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
+/** Bodies by media type, such as `{ "image/png": z.file() }`. */
+export type Content = Readonly<Record<string, z.ZodType>>;
+
 /** One route as a wing declares it: a wing exports `routes(deps): RouteDefinition[]`. */
 export interface RouteDefinition {
   readonly method: Method;
@@ -26,8 +29,14 @@ export interface RouteDefinition {
    * Elsewhere these are refused with 415.
    */
   readonly upload?: boolean;
+  /** What the handler itself reads of the body, by media type. Only described, nothing is checked by it. */
+  readonly consumes?: Content;
+  /** Headers that the handler itself reads. Only described. */
+  readonly headers?: z.ZodObject;
   /** JSON answers by status; they are written by these schemas, so nothing else gets out. */
   readonly answers?: Readonly<Record<number, z.ZodType>>;
+  /** What a success answers besides, by media type. Only described: it is sent as the handler gives it. */
+  readonly produces?: Content;
   /** Left out of the access log while it succeeds: what is asked every few seconds. */
   readonly quiet?: boolean;
   /** Answers with what it returns, or throws a `DoorbellError`. */
@@ -59,16 +68,18 @@ declare module "fastify" {
   interface FastifyContextConfig {
     access?: Access;
     quiet?: boolean;
+    described?: Pick<RouteDefinition, "consumes" | "headers" | "produces">;
   }
 }
 
 /** Puts declared routes on the server. */
 export function registerRoutes(app: FastifyInstance, routes: readonly RouteDefinition[]): void {
-  for (const { method, path, access, summary, params, query, body, answers, quiet, handler } of routes) {
+  for (const definition of routes) {
+    const { method, path, access, summary, params, query, body, answers, quiet, handler } = definition;
     app.route({
       method,
       url: path,
-      config: { access, quiet: quiet ?? false },
+      config: { access, quiet: quiet ?? false, described: definition },
       schema: {
         summary,
         tags: [path.split("/")[2] ?? "page"],

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { byOf } from "../../http/access/gate.ts";
-import { readUpload } from "../../http/bodies.ts";
+import { photo, readUpload } from "../../http/bodies.ts";
 import { HttpError } from "../../http/problem.ts";
 import { type RouteDefinition, route } from "../../http/route.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -74,6 +74,10 @@ export function peopleRoutes({ people, vault, clock, checkPhoto }: PeopleRoutesD
       upload: true,
       summary:
         "Adds a person with a photo (form: name, watchlisted, photo) or with a face of a past visit (JSON: name, watchlisted, faceId)",
+      consumes: {
+        "application/json": newPerson.required({ faceId: true }),
+        "multipart/form-data": newPerson.omit({ faceId: true }).extend({ photo: z.file() }),
+      },
       answers: { 201: enrolmentAnswer, 202: enrolmentAnswer },
       async handler(request, reply) {
         const by = byOf(request, clock.now());
@@ -97,6 +101,7 @@ export function peopleRoutes({ people, vault, clock, checkPhoto }: PeopleRoutesD
       upload: true,
       summary: "Adds a photo (form: photo) or a face of a past visit (JSON: faceId) to a person",
       params: byId,
+      consumes: { "application/json": newFace.required(), ...photo },
       answers: { 201: enrolmentAnswer, 202: enrolmentAnswer },
       async handler(request, reply) {
         const { id } = request.params;
@@ -141,6 +146,7 @@ export function peopleRoutes({ people, vault, clock, checkPhoto }: PeopleRoutesD
       access: "signed-in",
       summary: "The newest photo that a person was enrolled with",
       params: byId,
+      produces: { "image/*": z.file() },
       async handler({ params: { id } }, reply) {
         const photo = await people.portraitOf(id);
         const bytes = photo && (await vault.get({ owner: { kind: "person", id }, id: photo }));

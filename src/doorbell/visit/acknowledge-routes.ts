@@ -41,6 +41,7 @@ export function acknowledgeRoutes({
       access: "open",
       summary: "Asks whether a visit is to be acknowledged",
       params: byToken,
+      produces: { "text/html": z.string() },
       handler({ params: { token } }, reply) {
         visitOf(token);
         return reply
@@ -55,6 +56,7 @@ export function acknowledgeRoutes({
       upload: true,
       summary: "Acknowledges a visit by its signed link",
       params: byToken,
+      produces: { "text/html": z.string() },
       async handler(request, reply) {
         const visitId = visitOf(request.params.token);
         const by = { actor: "acknowledge-link", origin: originOf(request), at: clock.now() };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { byOf } from "../../http/access/gate.ts";
-import { type EventStreams, streamQuery } from "../../http/event-stream.ts";
+import { type EventStreams, streamDescription, streamQuery } from "../../http/event-stream.ts";
 import { HttpError } from "../../http/problem.ts";
 import { type RouteDefinition, route } from "../../http/route.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -61,6 +61,7 @@ export function visitRoutes(deps: VisitRoutesDeps): RouteDefinition[] {
       access: "signed-in",
       summary: "Server-sent events of visits and their deliveries, resumed by Last-Event-ID",
       query: streamQuery,
+      ...streamDescription,
       handler: (request, reply) => streams.send(request, reply, { render: visitEvent }),
     }),
     route({
@@ -104,6 +105,7 @@ export function visitRoutes(deps: VisitRoutesDeps): RouteDefinition[] {
       access: "signed-in",
       summary: "A picture of a visit",
       params: byId,
+      produces: { "image/*": z.file() },
       async handler({ params: { id } }, reply) {
         const capture = await database.read
           .selectFrom("capture")
