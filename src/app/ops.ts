@@ -13,6 +13,7 @@ import { sqliteQueue } from "../queue/sqlite-queue.ts";
 import { Checkpointer } from "../storage/checkpoint.ts";
 import { holdRole, yieldRole } from "../storage/role-lease.ts";
 import { openChannels } from "./channels.ts";
+import { deliveryWatch } from "./delivery-watch.ts";
 import { failures } from "./failures.ts";
 import { feedFigures } from "./figures.ts";
 import { fullName, type Ground, type Identity, openGround } from "./ground.ts";
@@ -90,6 +91,7 @@ export async function startOps(identity: Identity, { descriptor }: OpsPlaces): P
             status: SENT[status],
           }),
       },
+      watch: deliveryWatch({ log, errorsTotal: metrics.errorsTotal }),
       onError: (doing, error) => failed("notifications", doing, error),
     },
   );

@@ -5,6 +5,7 @@ import type { Channel } from "./channel.ts";
 import { webhookChannel, webhookSettings } from "./channels/webhook.ts";
 import { Dispatcher, type DispatchSettings } from "./dispatcher.ts";
 import { exampleMessage } from "./message.fixtures.ts";
+import type { DeliveryWatch } from "./try-delivery.ts";
 
 /** Limits that stand in no test's way. */
 export const patientSettings: DispatchSettings = {
@@ -16,6 +17,13 @@ export const patientSettings: DispatchSettings = {
   timeoutMs: 60_000,
   maxTries: 1_000,
   retry: { firstMs: 1_000, maxMs: 1_800_000 },
+};
+
+/** Sees nothing. */
+const blindWatch: DeliveryWatch = {
+  inTrace: (_, work) => work(),
+  onSent: () => {},
+  onFailed: () => {},
 };
 
 /** What the process below is told, as JSON in its first argument. */
@@ -44,6 +52,7 @@ async function main({ path, url, recognisesRepeats }: ProcessOrder): Promise<voi
       channels: [channel],
       render: async ({ id }) => exampleMessage({ id }),
       metrics: { sent: () => {} },
+      watch: blindWatch,
       onError: (doing, error) => console.error(doing, error),
     },
   );

@@ -6,6 +6,7 @@ import { uuidv7 } from "../lib/ids.ts";
 import { type Database, StorageError } from "../storage/database.ts";
 import { followEvents, type SequencedEvent } from "../storage/events.ts";
 import { type TestStore, testStore } from "../testing/database.ts";
+import type { ChannelError } from "./channel.ts";
 import { webhookReceiver } from "./channels/webhook.fixtures.ts";
 import { type ProcessOrder, patientSettings } from "./dispatcher.fixtures.ts";
 import {
@@ -66,6 +67,7 @@ async function running(
   const mail = await webhookReceiver({ name: "mail" });
   const counted: string[] = [];
   const errors: unknown[] = [];
+  const watched: string[] = [];
   const settings = { ...patientSettings, ...change.settings };
   const dispatcher = new Dispatcher(
     { lane: "blue", holder: "ops", settings: () => settings, pollMs: 5, stopGraceMs: 0, ...change.config },
@@ -74,6 +76,15 @@ async function running(
       channels: [phone.channel, mail.channel],
       render: async ({ id }) => exampleMessage({ id }),
       metrics: { sent: (...labels) => counted.push(labels.join(" ")) },
+      watch: {
+        async inTrace({ attempt }, work) {
+          watched.push(`try ${attempt}`);
+          await work();
+          watched.push(`end of ${attempt}`);
+        },
+        onSent: () => watched.push("sent"),
+        onFailed: (_, error, fate) => watched.push(`${(error as ChannelError).code}: ${fate}`),
+      },
       onError: (_, error) => errors.push(error),
       random: () => 1,
       ...change.deps?.(store),
@@ -81,7 +92,7 @@ async function running(
   );
   await dispatcher.start();
   return {
-    ...{ store, phone, mail, counted, errors, dispatcher },
+    ...{ store, phone, mail, counted, errors, watched, dispatcher },
     clock: store.clock,
     async [Symbol.asyncDispose]() {
       await dispatcher.stop();
@@ -133,6 +144,20 @@ describe("the dispatcher", () => {
     await happened(house.store, "delivery.sent", id);
     expect(house.phone.calls()).toBe(2);
     expect(house.counted).toEqual(["phone visit failed", "phone visit sent"]);
+  });
+
+  it("has each try watched from its begin to its recorded end", async () => {
+    await using house = await running({ settings: { maxTries: 2 } });
+    house.phone.behave("fail");
+    const id = await put(house.store);
+    await happened(house.store, "delivery.failed", id);
+    house.phone.behave("accept");
+    house.clock.advance(1_000);
+    await happened(house.store, "delivery.sent", id);
+    await house.dispatcher.stop();
+    expect(house.watched).toEqual(
+      ["try 1", "channel_failing: waiting", "end of 1"].concat("try 2", "sent", "end of 2"),
+    );
   });
 
   it("waits longer from try to try, by the monotonic clock, though the wall is set back an hour", async () => {

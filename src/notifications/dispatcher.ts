@@ -135,7 +135,8 @@ export class Dispatcher {
   }
 
   #begin(held: HeldDelivery): void {
-    const done = this.#deliver(held)
+    const done = this.#deps.watch
+      .inTrace(held, () => this.#deliver(held))
       .catch((error: unknown) => this.#deps.onError("deliver", error))
       .finally(() => {
         this.#active.delete(held);
@@ -155,7 +156,7 @@ export class Dispatcher {
     );
     if (!ending) return;
     failpoint("outbox.before-settle");
-    if (await this.#settle(held, ending)) this.#count(held, ending);
+    if (await this.#settle(held, ending)) this.#tell(held, ending);
   }
 
   /**
@@ -181,9 +182,12 @@ export class Dispatcher {
     await wait(this.#config.pollMs, undefined, { signal: this.#stop.signal }).catch(() => {});
   }
 
-  #count({ channel, kind }: HeldDelivery, { to }: Ending): void {
-    if (to === "delivered") this.#deps.metrics.sent(channel, kind, "sent");
-    if (to === "waiting") this.#deps.metrics.sent(channel, kind, "failed");
-    if (to === "dead") this.#deps.metrics.sent(channel, kind, "dead");
+  #tell(held: HeldDelivery, { to }: Ending): void {
+    const { channel, kind } = held;
+    const { metrics, watch } = this.#deps;
+    if (to === "delivered") watch.onSent(held);
+    if (to === "delivered") metrics.sent(channel, kind, "sent");
+    if (to === "waiting") metrics.sent(channel, kind, "failed");
+    if (to === "dead") metrics.sent(channel, kind, "dead");
   }
 }

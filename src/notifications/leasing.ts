@@ -37,6 +37,8 @@ export interface HeldDelivery extends Hold {
   readonly rule: string;
   readonly urgent: boolean;
   readonly visitId: string | null;
+  /** W3C traceparent of the press; null where no visit is told of. */
+  readonly traceparent: string | null;
   readonly content: Readonly<Record<string, string>>;
   /** Which try this is, from 1. */
   readonly attempt: number;
@@ -92,12 +94,19 @@ export const leaseDeliveries: Act<LeaseRequest & { lease: string; until: Moment 
       }))
       .where("seq", "in", next)
       .returningAll()
+      .returning((eb) =>
+        eb
+          .selectFrom("visit")
+          .select("traceparent")
+          .whereRef("visit.id", "=", "outbox.visit_id")
+          .as("traceparent"),
+      )
       .execute();
     return rows.sort((a, b) => next.indexOf(a.seq) - next.indexOf(b.seq)).map(toHeld);
   },
 };
 
-function toHeld(row: Selectable<OutboxTable>): HeldDelivery {
+function toHeld(row: Selectable<OutboxTable> & { traceparent: string | null }): HeldDelivery {
   return {
     id: row.id,
     lease: row.lease!,
@@ -106,6 +115,7 @@ function toHeld(row: Selectable<OutboxTable>): HeldDelivery {
     rule: row.rule,
     urgent: row.urgent === 1,
     visitId: row.visit_id,
+    traceparent: row.traceparent,
     content: JSON.parse(row.content) as Record<string, string>,
     attempt: row.attempts,
     uncertain: row.sending === 1,

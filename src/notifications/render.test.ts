@@ -33,6 +33,7 @@ const delivery = (visitId: string | null): HeldDelivery => ({
   rule: "r",
   urgent: false,
   visitId,
+  traceparent: null,
   content: {},
   attempt: 1,
   uncertain: false,

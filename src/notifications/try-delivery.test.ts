@@ -16,6 +16,7 @@ async function held(store: TestStore, deliver: () => Promise<void> = async () =>
   await outbox.put("a");
   const [delivery] = await outbox.lease();
   let sent = 0;
+  const failed: unknown[] = [];
   const channel: Channel = {
     kind: "test",
     name: "phone",
@@ -28,13 +29,25 @@ async function held(store: TestStore, deliver: () => Promise<void> = async () =>
   const stopping = new AbortController();
   return {
     sent: () => sent,
+    /** What the watch was told of failures. */
+    failed,
     stopping,
     attempt: (change: Partial<HeldDelivery> = {}, deps: Partial<TryDeps> = {}) =>
       tryDelivery(
         { ...delivery!, ...change },
         channel,
         limits,
-        { ...store, render: async ({ id }) => exampleMessage({ id }), random: () => 1, ...deps },
+        {
+          ...store,
+          render: async ({ id }) => exampleMessage({ id }),
+          random: () => 1,
+          watch: {
+            inTrace: (_, work) => work(),
+            onSent: () => {},
+            onFailed: ({ id }, error, fate) => failed.push([id, error, fate]),
+          },
+          ...deps,
+        },
         stopping.signal,
       ),
   };
@@ -42,9 +55,22 @@ async function held(store: TestStore, deliver: () => Promise<void> = async () =>
 
 it("buries what has killed its process in every try, without sending it once more", async () => {
   await using store = await testStore();
-  const { attempt, sent } = await held(store);
+  const { attempt, sent, failed } = await held(store);
   expect(await attempt({ attempt: 4 })).toEqual({ to: "dead", code: "tries_exhausted" });
   expect(sent()).toBe(0);
+  expect(failed).toEqual([["a", expect.objectContaining({ code: "tries_exhausted" }), "dead"]]);
+});
+
+it("tells of each try that failed why, and what becomes of the delivery", async () => {
+  await using store = await testStore();
+  const fault = new TypeError("a fault of the program");
+  const { attempt, failed } = await held(store, () => Promise.reject(fault));
+  await attempt();
+  await attempt({ attempt: 3 });
+  expect(failed).toEqual([
+    ["a", fault, "waiting"],
+    ["a", fault, "dead"],
+  ]);
 });
 
 it("sends nothing while it cannot be recorded that the sending begins", async () => {
@@ -58,11 +84,12 @@ it("sends nothing while it cannot be recorded that the sending begins", async ()
 
 it("sends nothing once its lease is lost or the process will wait no longer", async () => {
   await using store = await testStore();
-  const { attempt, sent, stopping } = await held(store);
+  const { attempt, sent, failed, stopping } = await held(store);
   expect(await attempt({ lease: "another's" })).toBeNull();
   stopping.abort();
   expect(await attempt()).toEqual({ to: "released" });
   expect(sent()).toBe(0);
+  expect(failed).toEqual([]);
 });
 
 it("hears a receiver's wish for patience up to an hour, and never waits less than its own", async () => {

@@ -24,6 +24,20 @@ export interface TryDeps {
   readonly render: Render;
   /** In [0, 1); `Math.random` by default. */
   readonly random?: () => number;
+  readonly watch: DeliveryWatch;
+}
+
+/** How a try that failed ends: it is tried again, or lies with the dead letters. */
+type Failure = Extract<Ending, { to: "waiting" | "dead" }>;
+
+/** Sees every try: for logs, counters of errors and traces. */
+export interface DeliveryWatch {
+  /** Runs one try and the recording of its end, such as inside a span. Errors pass through. */
+  inTrace(delivery: HeldDelivery, work: () => Promise<void>): Promise<void>;
+  /** Told inside the trace, when the receiver has taken it and that is recorded. */
+  onSent(delivery: HeldDelivery): void;
+  /** Told inside the trace why a try failed and what becomes of the delivery. */
+  onFailed(delivery: HeldDelivery, error: unknown, fate: Failure["to"]): void;
 }
 
 /** A receiver's own wish for patience is heard up to an hour, ms. */
@@ -47,9 +61,8 @@ export async function tryDelivery(
   deps: TryDeps,
   stopping: AbortSignal,
 ): Promise<Ending | null> {
-  if (held.attempt > limits.maxTries) return { to: "dead", code: "tries_exhausted" };
-  if (held.uncertain && !channel.recognisesRepeats) return { to: "dead", code: "outcome_unknown" };
   try {
+    refuseHopeless(held, channel, limits);
     const message = await deps.render(held);
     if (!message) return { to: "cancelled", code: "nothing_to_tell" };
     stopping.throwIfAborted();
@@ -62,8 +75,24 @@ export async function tryDelivery(
     return { to: "delivered" };
   } catch (error) {
     if (stopping.aborted || error instanceof StorageError) return { to: "released" };
-    return endingOf(error, held, limits, deps);
+    const ending = endingOf(error, held, limits, deps);
+    deps.watch.onFailed(held, error, ending.to);
+    return ending;
   }
+}
+
+/** Throws of what an earlier life of the process has left in a state in which it must not be sent again. */
+function refuseHopeless({ attempt, uncertain }: HeldDelivery, channel: Channel, limits: TryLimits): void {
+  if (attempt > limits.maxTries)
+    throw new ChannelError(`deliver to ${channel.name}: the process died in each try`, {
+      code: "tries_exhausted",
+      hint: "Look at the log of `ops`, then deliver it once more.",
+    });
+  if (uncertain && !channel.recognisesRepeats)
+    throw new ChannelError(`deliver to ${channel.name}: the process ended while it was sent`, {
+      code: "outcome_unknown",
+      hint: "It may have arrived: look before you deliver it once more.",
+    });
 }
 
 /** How long a delivery is held: its try, and time to record it, ms. */
@@ -78,7 +107,12 @@ export function later(clock: Clock, ms: number): Moment {
 }
 
 /** What becomes of a delivery that failed: the thrower knows if it may pass; what nobody foresaw may. */
-function endingOf(error: unknown, held: HeldDelivery, limits: TryLimits, { clock, random }: TryDeps): Ending {
+function endingOf(
+  error: unknown,
+  held: HeldDelivery,
+  limits: TryLimits,
+  { clock, random }: TryDeps,
+): Failure {
   const code = error instanceof DoorbellError ? error.code : "failed";
   const mayPass = !(error instanceof DoorbellError) || error.retryable;
   if (!mayPass || held.attempt >= limits.maxTries) return { to: "dead", code };
