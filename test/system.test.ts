@@ -205,8 +205,11 @@ describe("the logs", () => {
     await expect.poll(decided, { timeout: 5_000 }).toHaveLength(1);
     const trace = String(decided()[0]!["trace.id"]);
     expect(trace).toMatch(/^[0-9a-f]{32}$/);
-    // The same trace as the request that rang.
-    expect(find(trace).map(({ message }) => message)).toContain("request answered");
+    // The same trace as the request that rang and the delivery that told of it.
+    const ofTrace = () => find(trace).map(({ message }) => message);
+    await expect
+      .poll(ofTrace, { timeout: 5_000 })
+      .toEqual(expect.arrayContaining(["request answered", "delivery sent"]));
   });
 
   it("hold no secret and no name, at the most talkative level", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { testStore } from "../testing/database.ts";
+import { insertVisit, testStore } from "../testing/database.ts";
 import type { HeldDelivery } from "./leasing.ts";
 import { desk, ids } from "./outbox.fixtures.ts";
 import { reclaimDeliveries } from "./outbox.ts";
@@ -17,6 +17,17 @@ describe("leasing", () => {
     expect(await outbox.lease({ lane: "green" })).toEqual([]);
     expect(ids(await outbox.lease({ room: 2 }))).toEqual(["c", "a", "m"]);
     expect(ids(await outbox.lease({ room: 2 }))).toEqual(["b"]);
+  });
+
+  it("brings along the trace of the visit, where there is one", async () => {
+    await using store = await testStore();
+    const outbox = desk(store);
+    await outbox.put("of a visit", { visitId: await insertVisit(store) });
+    await outbox.put("of none");
+    expect((await outbox.lease()).map(({ id, traceparent }) => [id, traceparent])).toEqual([
+      ["of a visit", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"],
+      ["of none", null],
+    ]);
   });
 
   it("holds until the lease runs out on the monotonic clock, whatever the wall shows", async () => {
