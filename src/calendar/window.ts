@@ -2,6 +2,7 @@ import { z } from "zod";
 
 /** Days as the configuration writes them, in the order of `Date.getDay()`. */
 export const WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] as const;
+/** One of `WEEKDAYS`. */
 export type Weekday = (typeof WEEKDAYS)[number];
 
 /** What the clock on the wall shows in one zone. */

@@ -21,6 +21,7 @@ export const systemState = z.object({
     .optional(),
 });
 
+/** Parsed `systemState`. */
 export type SystemState = z.infer<typeof systemState>;
 
 /** Whether all of it runs. Warnings are what somebody should look at while it does. */

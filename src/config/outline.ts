@@ -94,6 +94,7 @@ export interface Entry {
 
 /** Stands in a path for any list position, or any name, of which the value at hand has none. */
 export const ANY_ITEM = "[]";
+/** As `ANY_ITEM`, for the name of an entry. */
 export const ANY_NAME = "<name>";
 
 /** Every key that the schema names or the value holds, sections before what they hold. */

@@ -8,6 +8,7 @@ import { z } from "zod";
 const id = z.uuid();
 const moment = z.int().describe("Milliseconds since the epoch.");
 
+/** A door, and the scenes its camera can show where it is the demonstration's. */
 export const doorView = z
   .object({
     id: z.string().describe("Slug from the configuration, such as `front`."),
@@ -19,6 +20,7 @@ export const doorView = z
   })
   .meta({ id: "Door" });
 
+/** What a press is answered with, once its visit is durable. */
 export const pressAnswer = z
   .object({
     visitId: id,
@@ -30,6 +32,7 @@ export const pressAnswer = z
   })
   .meta({ id: "PressAnswer" });
 
+/** A person as a visit names them. */
 export const personRef = z
   .object({
     id,
@@ -37,6 +40,7 @@ export const personRef = z
   })
   .meta({ id: "PersonRef" });
 
+/** One face on a capture, and whom it was taken for. */
 export const faceView = z
   .object({
     id,
@@ -51,6 +55,7 @@ export const faceView = z
   })
   .meta({ id: "Face" });
 
+/** One picture of a visit, with its faces; the picture itself has a route of its own. */
 export const captureView = z
   .object({
     id,
@@ -61,6 +66,7 @@ export const captureView = z
   })
   .meta({ id: "Capture" });
 
+/** One message of a visit to one channel, and how far it is. */
 export const deliveryView = z
   .object({
     id,
@@ -75,6 +81,7 @@ export const deliveryView = z
   })
   .meta({ id: "Delivery" });
 
+/** A visit with all that is known of it. */
 export const visitView = z
   .object({
     id,
@@ -107,6 +114,7 @@ export const visitView = z
   })
   .meta({ id: "Visit" });
 
+/** One page of the list of visits. */
 export const visitPage = z
   .object({
     visits: z.array(visitView).describe("Newest first."),
@@ -114,6 +122,7 @@ export const visitPage = z
   })
   .meta({ id: "VisitPage" });
 
+/** A person whom the house knows. */
 export const personView = z
   .object({
     id,
@@ -126,6 +135,7 @@ export const personView = z
   })
   .meta({ id: "Person" });
 
+/** What a photo of a person is answered with. */
 export const enrolmentAnswer = z
   .object({
     personId: id,
@@ -134,8 +144,13 @@ export const enrolmentAnswer = z
   })
   .meta({ id: "EnrolmentAnswer" });
 
+/** Parsed `visitView`. */
 export type VisitView = z.infer<typeof visitView>;
+/** Parsed `doorView`. */
 export type DoorView = z.infer<typeof doorView>;
+/** Parsed `personView`. */
 export type PersonView = z.infer<typeof personView>;
+/** Parsed `pressAnswer`. */
 export type PressAnswer = z.infer<typeof pressAnswer>;
+/** Parsed `enrolmentAnswer`. */
 export type EnrolmentAnswer = z.infer<typeof enrolmentAnswer>;

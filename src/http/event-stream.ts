@@ -45,6 +45,7 @@ export interface EventStreams {
   end(): void;
 }
 
+/** How streams are kept. */
 export interface StreamConfig {
   /** Streams open at once; each reads the bus for itself. */
   readonly maxStreams: number;
@@ -56,6 +57,7 @@ export interface StreamConfig {
   readonly stallMs?: number;
 }
 
+/** What streams need. */
 export interface StreamDeps {
   readonly database: Database;
   readonly callers: Pick<Callers, "holds" | "onForget">;

@@ -28,6 +28,7 @@ export interface Listener {
 /** A socket that cannot be listened on. */
 export class ListenError extends DoorbellError {}
 
+/** Limits of the listener. */
 export interface ListenerConfig {
   /** Time for a request to arrive, ms. */
   readonly requestTimeoutMs: number;

@@ -20,9 +20,12 @@ export const problem = z.object({
   errors: z.array(fieldError).optional(),
 });
 
+/** Parsed `problem`. */
 export type Problem = z.infer<typeof problem>;
+/** One thing that is wrong with a request. */
 export type FieldError = z.infer<typeof fieldError>;
 
+/** Content type of a problem. */
 export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
 
 /** What an `HttpError` tells beside the facts of every error. */

@@ -7,6 +7,7 @@ import type { z } from "zod";
  */
 export type Access = "open" | "signed-in";
 
+/** The HTTP methods that routes have. */
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** Bodies by media type, such as `{ "image/png": z.file() }`. */

@@ -64,6 +64,7 @@ export const httpSettings = z
   })
   .prefault({});
 
+/** Parsed `httpSettings`. */
 export type HttpSettings = z.infer<typeof httpSettings>;
 
 /** Life of a session, ms. */

@@ -12,6 +12,7 @@ import type { RouteDefinition } from "./route.ts";
 import { createServer, type HttpServer, type ServerConfig, type ServerDeps } from "./server.ts";
 import { httpSettings } from "./settings.ts";
 
+/** The owner of the test server. */
 export const OWNER = { name: "Olga", password: "drei Äpfel am Tor" };
 
 /** An answer, its body as text and, where it is JSON, as data. */

@@ -45,7 +45,9 @@ const de: Record<Key, string> = {
   "link.acknowledge": "Bestätigen",
 };
 
+/** Name of a text. */
 export type Key = keyof typeof en;
+/** A language that messages can be written in. */
 export type Locale = "en" | "de";
 
 /** Every language and its texts. */

@@ -1,6 +1,7 @@
 import type { Outcome } from "../storage/schema.ts";
 import type { Locale } from "./catalogue.ts";
 
+/** What a message tells of: a visit, an alert of the system about itself, or a test of a channel. */
 export type MessageKind = "visit" | "alert" | "self_test";
 
 /** A picture that goes with a message. */

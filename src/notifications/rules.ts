@@ -35,6 +35,7 @@ export const ruleSchema = z.strictObject({
   stop: z.boolean().default(false).describe("When it matches, no rule after it is looked at."),
 });
 
+/** Parsed `ruleSchema`. */
 export type Rule = z.infer<typeof ruleSchema>;
 
 /** What the rules look at. */

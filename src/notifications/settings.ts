@@ -103,6 +103,9 @@ export const notificationSettings = z
   })
   .prefault({});
 
+/** Parsed `notificationSettings`. */
 export type NotificationSettings = z.infer<typeof notificationSettings>;
+/** Parsed `selfTest`. */
 export type SelfTestSettings = z.infer<typeof selfTest>;
+/** Parsed `channelSettings`: told apart by `kind`. */
 export type ChannelSettings = z.infer<typeof channelSettings>;

@@ -89,6 +89,10 @@ type LeaseArgs = {
   lease: string;
 };
 
+/**
+ * Leases up to `count` jobs of a lane until `until`, most urgent first; each lease begins with `lease` and a
+ * slash.
+ */
 export const leaseJobs: Act<LeaseArgs, LeasedRow[]> = {
   name: "queue.lease",
   async run(tx, { lane, kinds, count, now, until, lease }) {
@@ -145,6 +149,7 @@ export const moveJob: Act<MoveArgs, boolean> = {
   },
 };
 
+/** Frees at once what a holder that ended had leased. Returns how many jobs. */
 export const reclaimJobs: Act<{ holder: string; now: Moment }, number> = {
   name: "queue.reclaim",
   async run(tx, { holder, now }) {
@@ -158,6 +163,7 @@ export const reclaimJobs: Act<{ holder: string; now: Moment }, number> = {
   },
 };
 
+/** The acts of this file. */
 export const queueActs = [leaseJobs, moveJob, reclaimJobs];
 
 /** Waits for a full or a locked disk are those after so many failures. */

@@ -19,6 +19,7 @@ export interface Act<Args, Result> {
   run(tx: Tx, args: Args): Promise<Result>;
 }
 
+/** An act of any arguments and result. */
 // biome-ignore lint/suspicious/noExplicitAny: a list of acts holds acts of every argument type
 export type AnyAct = Act<any, any>;
 

@@ -30,6 +30,7 @@ export interface KeyStore {
 /** What went wrong with a key. */
 export class KeyError extends DoorbellError {}
 
+/** Where the master key comes from. */
 export const keySettings = z
   .strictObject({
     master: restart(secret().optional()).describe(

@@ -43,6 +43,7 @@ export const yieldRole: Act<{ role: string; holder: string }, void> = {
   },
 };
 
+/** The acts of this file. */
 export const roleActs = [takeRole, yieldRole];
 
 /** Tries to take or keep a role for `forMs`. @param holder unique to this process */

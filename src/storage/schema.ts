@@ -5,7 +5,9 @@
  */
 import type { Generated } from "kysely";
 
+/** How far a visit is: durable, pictures taken, decided, all steps done. */
 export type VisitState = "accepted" | "captured" | "decided" | "done";
+/** What was decided. `no_face`: nobody to be seen; `no_frame`: the camera gave no picture. */
 export type Outcome = "known" | "unknown" | "watchlisted" | "no_face" | "no_frame";
 
 /** A household or an office. Faces are never matched across sites. */
@@ -18,6 +20,7 @@ export interface SiteTable {
   locale: string;
 }
 
+/** A door with a bell. */
 export interface DoorTable {
   /** Slug from the configuration, such as `front`. */
   id: string;
@@ -27,6 +30,7 @@ export interface DoorTable {
   active: number;
 }
 
+/** The camera that looks at a door. */
 export interface CameraTable {
   id: string;
   door_id: string;
@@ -34,6 +38,7 @@ export interface CameraTable {
   active: number;
 }
 
+/** Everything that happened after one press, in one row; pictures, faces and messages refer to it. */
 export interface VisitTable {
   id: string;
   site_id: string;
@@ -65,6 +70,7 @@ export interface VisitTable {
   acknowledged_at: number | null;
 }
 
+/** One picture of a visit. */
 export interface CaptureTable {
   id: string;
   visit_id: string;
@@ -79,6 +85,7 @@ export interface CaptureTable {
   bytes: number;
 }
 
+/** One face on a capture, and whom it was taken for. Its box is in px of the capture's frame. */
 export interface FaceTable {
   id: string;
   visit_id: string;
@@ -99,6 +106,7 @@ export interface FaceTable {
   corrected: Generated<number>;
 }
 
+/** Somebody whom the house knows. Without their key the name cannot be read. */
 export interface PersonTable {
   id: string;
   site_id: string;
@@ -191,6 +199,7 @@ export interface EventTable {
   payload: string;
 }
 
+/** Who did what: only ever added to, each row chained to the one before by its hash. */
 export interface AuditTable {
   seq: number;
   at: number;
@@ -204,6 +213,7 @@ export interface AuditTable {
   hash: Uint8Array;
 }
 
+/** Somebody who may sign in. */
 export interface UserTable {
   id: string;
   name: string;
@@ -213,6 +223,7 @@ export interface UserTable {
   created_at: number;
 }
 
+/** A signed-in browser. */
 export interface SessionTable {
   /** SHA-256 of the cookie's value. */
   hash: string;
@@ -222,6 +233,7 @@ export interface SessionTable {
   expires_at: number;
 }
 
+/** A token for programs, with the rights of its user. `expires_at` is null for one without an end. */
 export interface ApiTokenTable {
   id: string;
   name: string;
@@ -261,6 +273,7 @@ export interface MemoTable {
   value: string;
 }
 
+/** A migration that has been applied. */
 export interface MigrationTable {
   name: string;
   class: string;
@@ -268,6 +281,7 @@ export interface MigrationTable {
   duration_ms: number;
 }
 
+/** Every table by its name. */
 export interface Schema {
   site: SiteTable;
   door: DoorTable;

@@ -41,6 +41,7 @@ type CreateArgs = {
   };
 };
 
+/** Makes a person, once however often it runs with one id: the event and the audit entry are said each time. */
 export const createPerson: Act<CreateArgs, void> = {
   name: "person.create",
   async run(tx, { by, person }) {
@@ -182,6 +183,7 @@ export const correctFace: Act<CorrectArgs, void> = {
   },
 };
 
+/** The acts of this file. */
 export const peopleActs = [
   createPerson,
   requestEnrolment,

@@ -39,4 +39,5 @@ export const pipelineSettings = z
   })
   .prefault({});
 
+/** Parsed `pipelineSettings`. */
 export type PipelineSettings = z.infer<typeof pipelineSettings>;

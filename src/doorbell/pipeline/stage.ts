@@ -2,6 +2,7 @@ import { DoorbellError } from "../../lib/errors.ts";
 
 /** The stages of a visit, in their order: names of spans, of the histogram's label and of failpoints. */
 export const STAGES = ["capture", "detect", "recognise", "decide", "record", "notify"] as const;
+/** One of `STAGES`. */
 export type StageName = (typeof STAGES)[number];
 
 /** What surrounds each run of a stage: a span and a sample of its duration. */

@@ -19,6 +19,7 @@ export interface OnnxEngine extends FaceEngine {
   landmarks(picture: Picture, face: DetectedFace): Promise<Landmarks>;
 }
 
+/** What the engine needs. */
 export interface OnnxEngineDeps {
   /** Cache of converted nets, see `ensureGraphs`. */
   readonly graphFolder: string;

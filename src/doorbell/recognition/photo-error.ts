@@ -12,6 +12,7 @@ const STATUS = {
   too_many_pixels: 413,
 } as const;
 
+/** What is wrong with a photo: its `code`. */
 export type PhotoErrorCode = keyof typeof STATUS;
 
 /** A photo cannot be used. Never retryable: the same bytes are refused again. */

@@ -54,4 +54,5 @@ export const recognitionSettings = z.strictObject({
     .prefault({}),
 });
 
+/** Parsed `recognitionSettings`. */
 export type RecognitionSettings = z.infer<typeof recognitionSettings>;

@@ -13,6 +13,7 @@ export interface ReferenceFace {
   readonly landmarks: readonly number[];
 }
 
+/** The nets as their authors ship them, on TensorFlow.js: what ours are compared with. */
 export interface Reference {
   /** @param chip an aligned face, 150 x 150, RGB by turns, 0 to 255 @returns 128 numbers */
   describe(chip: Float32Array): Promise<Float32Array>;

@@ -17,6 +17,7 @@ export interface Access {
   close(): void;
 }
 
+/** What access needs. */
 export interface AccessDeps {
   readonly database: Database;
   readonly clock: Clock;

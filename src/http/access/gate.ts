@@ -17,6 +17,7 @@ declare module "fastify" {
   }
 }
 
+/** What the gate needs. */
 export interface GateDeps {
   readonly callers: Callers;
   readonly cookie: SessionCookie;

@@ -1,3 +1,4 @@
+/** What a user may do. Today each is an `owner`; the others have no rights of their own yet. */
 export type Role = "owner" | "operator" | "viewer";
 
 /** Who makes a request. */
@@ -12,6 +13,7 @@ export interface Principal {
   readonly credential: string | null;
 }
 
+/** Who has shown no credential. */
 export const ANONYMOUS: Principal = {
   kind: "anonymous",
   actor: "-",
@@ -20,6 +22,7 @@ export const ANONYMOUS: Principal = {
   credential: null,
 };
 
+/** The command line on the machine itself. */
 export const LOCAL: Principal = {
   kind: "local",
   actor: "local",

@@ -14,6 +14,7 @@ import { createSetupLink, setUp } from "./setup.ts";
 import { signIn } from "./sign-in.ts";
 import { tokenRoutes } from "./token-routes.ts";
 
+/** What the routes of access need. */
 export interface AccessRoutesDeps {
   readonly database: Database;
   readonly clock: Clock;

@@ -3,8 +3,11 @@ import { hash, randomBytes } from "node:crypto";
 /** Which kind of secret it is, as its first letters tell: a leak is recognised at sight, and by scanners. */
 export type SecretKind = "dbt_" | "dbs_" | "dbl_";
 
+/** An API token. */
 export const TOKEN: SecretKind = "dbt_";
+/** The value of a session's cookie. */
 export const SESSION: SecretKind = "dbs_";
+/** The secret of a setup link. */
 export const SETUP_LINK: SecretKind = "dbl_";
 
 const SECRET = /^db[tsl]_[\w-]{43}$/;

@@ -11,4 +11,5 @@ export interface SecurityEvent {
   readonly actionTaken: "refused" | "delayed";
 }
 
+/** Where security events go. */
 export type OnSecurityEvent = (event: SecurityEvent) => void;

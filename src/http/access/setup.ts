@@ -28,6 +28,7 @@ export async function createSetupLink(database: Database, by: By): Promise<Setup
   return { token, expiresAt };
 }
 
+/** Makes a setup link and ends those that nobody has used. `expiresAt` in ms since the epoch. */
 export const insertSetupLink: Act<{ hash: string; expiresAt: number; by: By }, void> = {
   name: "access.create-setup-link",
   async run(tx, { hash, expiresAt, by }) {

@@ -20,6 +20,7 @@ export type SignedIn =
   | { readonly status: "refused" }
   | { readonly status: "throttled"; readonly waitMs: number };
 
+/** What a sign-in needs. */
 export interface SignInDeps {
   readonly database: Database;
   readonly clock: Clock;
@@ -61,6 +62,7 @@ export async function signIn(
   return { status: "signed-in", userId: user.id, cookie };
 }
 
+/** Begins a session and forgives the failures counted under `keys`. */
 export const completeSignIn: Act<{ session: NewSession; keys: readonly string[]; by: By }, void> = {
   name: "access.complete-sign-in",
   async run(tx, { session, keys, by }) {
@@ -71,6 +73,7 @@ export const completeSignIn: Act<{ session: NewSession; keys: readonly string[];
   },
 };
 
+/** Writes a refused sign-in to the audit trail; `userId` is null where nobody has that name. */
 export const refuseSignIn: Act<{ userId: string | null; by: By }, void> = {
   name: "access.refuse-sign-in",
   async run(tx, { userId, by }) {

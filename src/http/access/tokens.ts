@@ -52,6 +52,7 @@ async function ownerOf(reader: Tx): Promise<string> {
   });
 }
 
+/** Makes an API token. Only its hash is stored. */
 export const insertToken: Act<{ token: ApiToken; hash: string; userId: string; by: By }, void> = {
   name: "access.create-token",
   async run(tx, { token: { id, name, createdAt, expiresAt }, hash, userId, by }) {

@@ -3,6 +3,7 @@ import { live, restart } from "../../lib/settings.ts";
 
 /** From the most to the least talkative. */
 export const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
+/** One of `LEVELS`. */
 export type Level = (typeof LEVELS)[number];
 
 /** What is logged, and for how long it is kept. */

@@ -6,6 +6,7 @@ export const STAGES = ["capture", "detect", "recognise", "decide", "record", "no
 
 /** What the pipeline counts: a press taken in, a run of a stage, and a job (a visit, an enrolment) as a whole. */
 export const PRESS_EVENTS = ["press"] as const;
+/** The rest of them: all that is done for a press or a photo once it is taken in. */
 export const WORK_EVENTS = [...STAGES, "visit", "enrol"] as const;
 
 /**
@@ -26,6 +27,7 @@ export const RECOGNITION_RESULTS = ["known", "unknown", "watchlisted", "no_face"
 
 /** See `confidenceBucket`. */
 export const CONFIDENCE_BUCKETS = ["high", "medium", "low", "none"] as const;
+/** One of `CONFIDENCE_BUCKETS`. */
 export type ConfidenceBucket = (typeof CONFIDENCE_BUCKETS)[number];
 
 /** What the accuracy is measured from: the household's corrections, or people with two photos or more. */
@@ -42,6 +44,7 @@ export const NOTIFICATION_TYPES = ["visit", "alert", "self_test"] as const;
 
 /** See `errorType`. */
 export const ERROR_TYPES = ["timeout", "unavailable", "storage", "invalid", "unexpected"] as const;
+/** One of `ERROR_TYPES`. */
 export type ErrorType = (typeof ERROR_TYPES)[number];
 
 /** `warning`: dealt with, such as by a retry; `error`: an act was lost; `critical`: a process or a part ended. */

@@ -74,6 +74,7 @@ export interface Exposer {
   onScrape(feed: () => void | Promise<void>): void;
 }
 
+/** What a process holds of its metrics: a handle each, and how they are read. */
 export type Metrics<R extends Role> = MetricHandles<R> & Exposer;
 
 /** Who this process is, and where the failure of an `onScrape` function goes. */

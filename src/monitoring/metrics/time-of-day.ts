@@ -1,5 +1,6 @@
 /** Parts of a household's day, from their first hour: morning 6, afternoon 12, evening 18, night 22. */
 export const TIMES_OF_DAY = ["night", "morning", "afternoon", "evening"] as const;
+/** One of `TIMES_OF_DAY`. */
 export type TimeOfDay = (typeof TIMES_OF_DAY)[number];
 
 /** Every zone is whole quarters of an hour away from UTC: within one, the part of the day does not change. */

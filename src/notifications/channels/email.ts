@@ -13,6 +13,7 @@ import {
 } from "../channel.ts";
 import type { Message } from "../message.ts";
 
+/** Settings of an e-mail channel. */
 export const emailSettings = z
   .strictObject({
     kind: z.literal("email").describe("Sends each message as mail over SMTP."),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Channel } from "../channel.ts";
 
+/** Settings of a log channel: none. */
 export const logSettings = z.strictObject({
   kind: z.literal("log").describe("Writes one line a message into the system's own log, without names."),
 });

@@ -7,6 +7,7 @@ import type { Channel } from "../channel.ts";
 import { webhookChannel, webhookSettings } from "./webhook.ts";
 import type { ReceivedWebhook } from "./webhook-signature.ts";
 
+/** What the receiver checks signatures with. */
 export const SECRET = "correct horse battery staple";
 
 type Answer = (response: http.ServerResponse) => void;

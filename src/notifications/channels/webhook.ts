@@ -15,6 +15,7 @@ import {
 import type { Message } from "../message.ts";
 import { signWebhook } from "./webhook-signature.ts";
 
+/** Settings of a webhook channel. Without `insecure`, `http://` is refused but to loopback. */
 export const webhookSettings = z
   .strictObject({
     kind: z.literal("webhook").describe("Posts each message as signed JSON to an address of yours."),

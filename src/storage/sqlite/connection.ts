@@ -4,6 +4,7 @@ import { storageError } from "../database.ts";
 import { type WriteLock, writeLock } from "./write-lock.ts";
 
 type Value = null | number | bigint | string | Uint8Array;
+/** One row, by column. */
 export type Row = Record<string, unknown>;
 
 /** One SQLite connection with its prepared statements. Every call runs to its end before it returns. */

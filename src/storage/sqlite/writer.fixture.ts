@@ -53,6 +53,7 @@ export const endThread: Act<{ id: string }, void> = {
   },
 };
 
+/** The acts of this file. */
 export const noteActs: readonly AnyAct[] = [makeNote, failNote, oddNote, endThread];
 
 /** Makes notes ten at a time and says the id of each that was answered; a campaign may end it on the way. */

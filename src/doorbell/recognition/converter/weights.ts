@@ -10,6 +10,7 @@ export const NETS = [
   "face_landmark_68",
   "face_recognition",
 ] as const;
+/** One of `NETS`. */
 export type NetName = (typeof NETS)[number];
 
 /** Numbers with their shape, row-major. Filters are height, width, channels in, channels out (TensorFlow's order). */
