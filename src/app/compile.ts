@@ -21,7 +21,6 @@ export async function compileAhead(): Promise<void> {
     import("./web.ts"),
     import("./worker.ts"),
     import("./ops.ts"),
-    import("./demonstration.ts"),
     import("./writer.ts"),
   ]);
   flushCompileCache();

@@ -110,13 +110,6 @@ export async function startOps(identity: Identity, { descriptor }: OpsPlaces): P
   selfTests.start();
   cleanup.add("self-tests", () => selfTests.stop());
 
-  if (settings().profile === "demonstration") {
-    const { enrolDemonstration } = await import("./demonstration.ts");
-    const enrolling = enrolDemonstration(ground, stopping.signal).catch((error: unknown) => {
-      if (!stopping.signal.aborted) failed("notifications", "enrol the demonstration's people", error);
-    });
-    cleanup.add("demonstration", () => enrolling);
-  }
   cleanup.add("ops", () => stopping.abort());
   log.info("ops ready");
   return ground;

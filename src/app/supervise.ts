@@ -40,6 +40,11 @@ const WORDS: Readonly<Record<string, string>> = {
 const say = (line: string): boolean => process.stderr.write(`${line}\n`);
 
 /** Runs the release until a signal ends it. */
+/** A small nursery: a process that lives for months is better off collecting often than holding 48 MB for new objects. */
+const NODE_OPTIONS = ["--max-semi-space-size=2"];
+/** Of glibc (mallopt(3)): two arenas instead of eight a core, and large blocks given back at once. */
+const MALLOC = { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "131072" };
+
 async function supervise(order: SuperviseOrder): Promise<void> {
   // Whatever any process of the system writes is for its own user.
   process.umask(0o077);
@@ -58,7 +63,8 @@ async function supervise(order: SuperviseOrder): Promise<void> {
       ...supervisorDefaults,
       dataFolder: order.data,
       release: { version: order.release, entry: fileURLToPath(new URL("./process.ts", import.meta.url)) },
-      env: { DOORBELL_CONFIG: order.config, DOORBELL_DATA: order.data, DOORBELL_PAGE: order.page },
+      nodeOptions: NODE_OPTIONS,
+      env: { ...MALLOC, DOORBELL_CONFIG: order.config, DOORBELL_DATA: order.data, DOORBELL_PAGE: order.page },
       workers: order.workers,
       public: order.public,
       metrics: order.metrics,

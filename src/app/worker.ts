@@ -15,6 +15,7 @@ import { withRemoteParent } from "../monitoring/tracing/carrier.ts";
 import { deliveriesFor } from "../notifications/rules.ts";
 import { sqliteQueue } from "../queue/sqlite-queue.ts";
 import type { VisitTable } from "../storage/schema.ts";
+import { enrolDemonstration } from "./demonstration.ts";
 import { failures } from "./failures.ts";
 import { fullName, type Ground, type Identity, openGround } from "./ground.ts";
 import { countRecognition, stageObserver } from "./observe.ts";
@@ -23,6 +24,8 @@ import { countRecognition, stageObserver } from "./observe.ts";
 const NICENESS = 10;
 /** Longest wait before work is looked for whose time has come, ms. */
 const POLL_MS = 500;
+/** Name of the worker that is always there. */
+const FIRST_WORKER = "worker-1";
 
 /** Builds and starts a worker: the stages of the pipeline, from a job to its last act. */
 export async function startWorker(identity: Identity): Promise<Ground> {
@@ -93,12 +96,8 @@ export async function startWorker(identity: Identity): Promise<Ground> {
             logOf,
             onCameraFault: (visit, fault) =>
               failed("hardware", `camera of ${visit.door_id}`, fault, "error", logOf(visit)),
-            onDecided(visit, frames) {
-              countRecognition(metrics, visit, frames, settings().recognition.matchDistance);
-              const { outcome, reason, distance, evidence, accepted_at, decided_at } = visit;
-              const took = { "event.duration": ((decided_at ?? 0) - accepted_at) * 1e6 };
-              logOf(visit).info({ visit: { outcome, reason, distance, evidence }, ...took }, "visit decided");
-            },
+            onDecided: (visit, frames) =>
+              countRecognition(metrics, visit, frames, settings().recognition.matchDistance),
           },
         ),
         enrolments({ minFaceWidthPx: () => settings().recognition.minFaceWidthPx }, shared),
@@ -114,6 +113,17 @@ export async function startWorker(identity: Identity): Promise<Ground> {
   );
   await worker.start();
   cleanup.add("worker", () => worker.stop());
+  // Not in `ops`, which would keep the decoder for it and has no other use of one.
+  if (settings().profile === "demonstration" && instance === FIRST_WORKER) {
+    const stopping = new AbortController();
+    const enrolling = enrolDemonstration(ground, stopping.signal).catch((error: unknown) => {
+      if (!stopping.signal.aborted) failed("pipeline", "enrol the demonstration's people", error);
+    });
+    cleanup.add("demonstration", () => {
+      stopping.abort();
+      return enrolling;
+    });
+  }
   log.info({ "face.model": engine.model }, "worker ready");
   return ground;
 }

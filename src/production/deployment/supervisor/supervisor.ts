@@ -32,8 +32,10 @@ const MAX_WORKERS = 64;
 export interface SupervisorConfig {
   /** The household's data, an absolute path; one supervisor each. Created when missing. */
   readonly dataFolder: string;
-  /** The installed release. Each process is `node ENTRY ROLE ...args`. */
+  /** The installed release. Each process is `node ...nodeOptions ENTRY ROLE ...args`. */
   readonly release: Release;
+  /** What Node itself is told. */
+  readonly nodeOptions: readonly string[];
   /** What follows the role in every command line. */
   readonly args: readonly string[];
   /** Added to our own environment for every process. */
@@ -53,6 +55,7 @@ export interface SupervisorConfig {
 
 /** What a configuration is without anyone saying otherwise: port 5000 on every address, one worker. */
 export const supervisorDefaults = {
+  nodeOptions: [],
   args: [],
   env: {},
   workers: 1,
@@ -211,7 +214,7 @@ export class Supervisor implements Controlled {
   }
 
   #startProcess({ name, role }: WantedProcess, events: ChildEvents): Child {
-    const { release, args, env, quiet, timing } = this.#config;
+    const { release, nodeOptions, args, env, quiet, timing } = this.#config;
     const fd = { web: this.#public, ops: this.#metrics, worker: undefined }[role]?.fd;
     // systemd's variables are meant for us alone.
     const ours = Object.entries(process.env).filter(([variable]) => !/^(DOORBELL_)?LISTEN_/.test(variable));
@@ -224,7 +227,8 @@ export class Supervisor implements Controlled {
       [RUN_FOLDER_VARIABLE]: this.#runFolder,
       ...(fd !== undefined && { DOORBELL_LISTEN_FD: String(LISTEN_DESCRIPTOR) }),
     };
-    return startChild({ args: [release.entry, role, ...args], env: childEnv, fd, quiet }, timing, events);
+    const all = [...nodeOptions, release.entry, role, ...args];
+    return startChild({ args: all, env: childEnv, fd, quiet }, timing, events);
   }
 
   #enter(phase: SupervisorStatus["phase"]): void {
