@@ -7,7 +7,6 @@ import { HttpError } from "./problem.ts";
 export const idempotencyHeaders = z.object({
   "Idempotency-Key": z
     .string()
-    .max(255)
     .optional()
     .describe(
       "Unique to this request, such as a UUID: sent again it answers the same and does nothing more.",
