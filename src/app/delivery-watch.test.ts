@@ -11,6 +11,7 @@ import { ChannelError } from "../notifications/channel.ts";
 import type { HeldDelivery } from "../notifications/leasing.ts";
 import { temporaryFolder } from "../testing/guard.ts";
 import { deliveryWatch } from "./delivery-watch.ts";
+import { failures } from "./failures.ts";
 
 const identity = { role: "ops", instance: "ops", release: "r1" };
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -48,8 +49,9 @@ function watching() {
   const log = createLogger(loggingSettings.parse({ console: "off" }), identity, { folder });
   stops.add("log", log.close);
   const counted: unknown[] = [];
+  const errorsTotal = { inc: (labels: object) => counted.push(labels) };
   return {
-    watch: deliveryWatch({ log: log.logger, errorsTotal: { inc: (labels) => counted.push(labels) } }),
+    watch: deliveryWatch({ log: log.logger, failed: failures(log.logger, errorsTotal) }),
     counted,
     async text() {
       await log.close();

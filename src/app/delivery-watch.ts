@@ -6,19 +6,19 @@ import { recordFailure, withRemoteParent } from "../monitoring/tracing/carrier.t
 import { ChannelError } from "../notifications/channel.ts";
 import type { HeldDelivery } from "../notifications/leasing.ts";
 import type { DeliveryWatch } from "../notifications/try-delivery.ts";
-import { type ErrorsTotal, failures } from "./failures.ts";
+import type { Failed } from "./failures.ts";
 
 /** Where deliveries are told of. */
 export interface DeliveryWatchDeps {
   readonly log: Logger;
-  readonly errorsTotal: ErrorsTotal<"notifications">;
+  readonly failed: Failed<"notifications">;
 }
 
 /**
  * A span for each try, in the trace of its visit; a line for each delivery sent and each try that failed, which
  * is counted too: a warning where it is tried again, an error where it goes to the dead letters.
  */
-export function deliveryWatch({ log, errorsTotal }: DeliveryWatchDeps): DeliveryWatch {
+export function deliveryWatch({ log, failed }: DeliveryWatchDeps): DeliveryWatch {
   const logOf = ({ id, channel, attempt, visitId, traceparent }: HeldDelivery, more: object = {}): Logger => {
     const ofVisit = visitId === null ? log : correlate(log, visitId, traceparent?.split("-")[1]);
     return ofVisit.child({
@@ -46,12 +46,16 @@ export function deliveryWatch({ log, errorsTotal }: DeliveryWatchDeps): Delivery
       const active = trace.getActiveSpan();
       if (active) recordFailure(active, error);
       const hint = error instanceof DoorbellError && { "doorbell.hint": error.hint };
-      const failed = failures(logOf(delivery, hint || {}), errorsTotal);
-      if (fate === "dead") failed("notifications", "delivery is dead", withoutCause(error), "error");
-      else failed("notifications", "delivery failed, to be tried again", withoutCause(error));
+      const [doing, severity] = TOLD[fate];
+      failed("notifications", doing, withoutCause(error), severity, logOf(delivery, hint || {}));
     },
   };
 }
+
+const TOLD = {
+  waiting: ["delivery failed, to be tried again", "warning"],
+  dead: ["delivery is dead", "error"],
+} as const;
 
 /** What a channel's error was caused by may quote the receiver, with its addresses: not for the log. */
 function withoutCause(error: unknown): unknown {

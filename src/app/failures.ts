@@ -6,7 +6,7 @@ import type { ErrorType } from "../monitoring/metrics/label-values.ts";
 export type Severity = "warning" | "error" | "critical";
 
 /** The counter of errors as far as one process feeds it. */
-export interface ErrorsTotal<C extends string> {
+interface ErrorsTotal<C extends string> {
   inc(labels: { readonly component: C; readonly error_type: ErrorType; readonly severity: Severity }): void;
 }
 

@@ -91,7 +91,7 @@ export async function startOps(identity: Identity, { descriptor }: OpsPlaces): P
             status: SENT[status],
           }),
       },
-      watch: deliveryWatch({ log, errorsTotal: metrics.errorsTotal }),
+      watch: deliveryWatch({ log, failed }),
       onError: (doing, error) => failed("notifications", doing, error),
     },
   );
