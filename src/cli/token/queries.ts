@@ -11,6 +11,7 @@ export const tokenView = z.object({
   expiresAt: z.int().nullable().describe("ms since the epoch; null for one without an end"),
 });
 
+/** Parsed `tokenView`: an API token without its secret. */
 export type TokenView = z.infer<typeof tokenView>;
 
 const tokensAnswer = z.object({ tokens: z.array(tokenView) });
