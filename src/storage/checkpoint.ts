@@ -7,7 +7,7 @@ import { type Connection, openConnection } from "./sqlite/connection.ts";
 export interface CheckpointConfig {
   /** The database file. */
   readonly path: string;
-  /** How often the log is moved into the database file, ms. Default 2,000. */
+  /** How often the log is moved into the database file, ms. Default 20,000: flushing the database file holds up commits that wait for the same disk for up to a tenth of a second, so it is done seldom. */
   readonly everyMs?: number;
   /** Above this size of its file the log is emptied while writers wait, bytes. Default 64 MiB. */
   readonly emptyAboveBytes?: number;
@@ -46,7 +46,7 @@ export class Checkpointer {
   #movedAtMs: number;
 
   constructor(
-    { path, everyMs = 2_000, emptyAboveBytes = 64 * 1024 * 1024 }: CheckpointConfig,
+    { path, everyMs = 20_000, emptyAboveBytes = 64 * 1024 * 1024 }: CheckpointConfig,
     deps: CheckpointDeps,
   ) {
     this.#path = path;
