@@ -6,7 +6,7 @@ import { join } from "node:path";
  * variable `DOORBELL_FAILPOINTS` a failpoint is one comparison.
  *
  * A list, `capture.before-record=3,outbox.after-send`, ends each life of this process where it passes that
- * place the third (or first) time. A folder, `/tmp/failpoints`, is for a system that runs: a file in it called
+ * place the third (or first) time. A folder, `run/failpoints`, is for a system that runs: a file in it called
  * `capture.before-record`, or `worker-1:capture.before-record` for one process alone, ends whoever passes
  * first, and is gone with it.
  */
